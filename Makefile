@@ -1,0 +1,56 @@
+# Every target sets up what it needs in .venv; each can be run again.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Dadkhah needs Python 3.11 or newer; PYTHON=python3.12 make ... chooses one."; exit 1; }
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (about a minute the first time) ..."
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## the main job on sample feeds: no token, no network
+	@$(RUN)/dadkhah demo
+
+test: $(STAMP) ## all tests
+	$(RUN)/python -m pytest
+
+check: lint types contracts lock-check docs-check ## lint, types, import contracts, lock, docs
+
+lint: $(STAMP)
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+
+format: $(STAMP) ## mend what can be mended
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+types: $(STAMP)
+	$(RUN)/mypy
+
+contracts: $(STAMP)
+	$(RUN)/lint-imports
+
+docs-check: $(STAMP)
+	$(RUN)/python tools/check_docs.py
+
+lock: $(STAMP) ## renew the pinned versions
+	$(RUN)/python tools/lock.py renew
+
+lock-check: $(STAMP)
+	$(RUN)/python tools/lock.py check
+
+quality: $(STAMP) ## relevance, officials, copies and stories on a labelled sample: SAMPLE=folder
+	$(RUN)/python tools/quality.py $(SAMPLE)
+
+clean: ## remove what was made here (not your data)
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

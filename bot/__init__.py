@@ -1,0 +1,1 @@
+"""The program and its faces: command line, service, chat, pages. Composition: `bot.app`."""

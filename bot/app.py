@@ -1,0 +1,152 @@
+"""The composition root: settings become one set of working parts, handed down from here.
+
+Only this module and the command line read settings; nothing happens at import.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from importlib.metadata import version
+
+import config
+from bot.clock import utc_now
+from bot.database import Database
+from bot.names import Names
+from config.settings import Settings, SettingsInvalid
+from storage import open_store
+from watchers.addresses import AllowedHost, parse_allowed_host
+from watchers.feedlist import parse_feed_list
+from watchers.fetch import Fetcher, FetchOptions
+from watchers.model import FeedSpec
+from watchers.outlets import OutletTable, parse_outlets
+from watchers.ports import Store
+from watchers.registry import Registry
+from watchers.telling import ChannelSpec
+from watchers.watchlist import Watchlist, parse_watchlist
+from watchers.workers import Workers
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """The shipped files, read when first needed."""
+
+    @cached_property
+    def watchlist(self) -> Watchlist:
+        """People, topics and look-alikes. WatchlistInvalid."""
+        return parse_watchlist(config.shipped_watchlist(), "config/watchlist.toml")
+
+    @cached_property
+    def outlets(self) -> OutletTable:
+        """Outlets by domain."""
+        return parse_outlets(config.shipped_outlets(), "config/outlets.toml")
+
+    @cached_property
+    def names(self) -> Names:
+        """People's names for readers."""
+        return Names(self.watchlist)
+
+
+@dataclass(frozen=True)
+class Program:
+    """The working parts of a running program."""
+
+    settings: Settings
+    knowledge: Knowledge
+    database: Database
+    fetcher: Fetcher
+    workers: Workers
+
+    @cached_property
+    def registry(self) -> Registry:
+        """Changes by admins and operators."""
+        return Registry(self.database, self.fetcher, self.workers, self.knowledge.outlets)
+
+
+def user_agent(contact: str) -> str:
+    """Who asks, and where to complain (RFC 9110, 10.1.5)."""
+    about = f"; +{contact}" if contact else ""
+    return f"Dadkhah/{version('dadkhah')} (news monitor{about})"
+
+
+def fetch_options(settings: Settings) -> FetchOptions:
+    """How to fetch. SettingsInvalid for an allowed host that cannot be read."""
+    allowed: list[AllowedHost] = []
+    problems = []
+    for text in settings.allowed_private_hosts:
+        try:
+            allowed.append(parse_allowed_host(text))
+        except ValueError as error:
+            problems.append(f"DADKHAH_ALLOWED_PRIVATE_HOSTS: {error}")
+    if problems:
+        raise SettingsInvalid(tuple(problems))
+    return FetchOptions(
+        user_agent=user_agent(settings.contact),
+        proxy=settings.proxy.get_secret_value() or None,
+        allowed=tuple(allowed),
+        host_delay=settings.host_delay,
+        concurrency=settings.fetch_concurrency,
+    )
+
+
+def open_database(settings: Settings, *, create: bool = True) -> Store:
+    """The store, made on first use with the feeds, channel and admins of the settings.
+
+    StoreError when it cannot be used; FeedListInvalid when DADKHAH_FEEDS cannot be read (and
+    then nothing is kept).
+    """
+    specs = first_feeds(settings)
+    store = open_store(settings.database, create=create)
+    try:
+        if create:
+            _fill(store, settings, specs, utc_now())
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def first_feeds(settings: Settings) -> tuple[FeedSpec, ...]:
+    """The feeds to begin with: DADKHAH_FEEDS, or the shipped list."""
+    if settings.feeds is None:
+        return parse_feed_list(config.shipped_feeds(), "config/feeds.toml").feeds
+    try:
+        data = settings.feeds.read_bytes()
+    except OSError as error:
+        message = f"DADKHAH_FEEDS: {settings.feeds} cannot be read: {error.strerror}"
+        raise SettingsInvalid((message,)) from error
+    return parse_feed_list(data, str(settings.feeds)).feeds
+
+
+def _fill(store: Store, settings: Settings, specs: Iterable[FeedSpec], now: datetime) -> None:
+    """What a fresh database begins with; later starts add the channel and admins named since."""
+    if store.value("feeds_loaded") is None:
+        store.add_feeds(tuple(specs), at=now, actor="system")
+        store.set_value("feeds_loaded", now.isoformat())
+    if settings.channel and settings.channel not in {c.chat for c in store.channels()}:
+        spec = ChannelSpec(
+            settings.channel, settings.timezone, settings.schedule, settings.language
+        )
+        store.add_channel(spec, at=now, actor="system")
+    known = {admin.user_id for admin in store.admins()}
+    for user_id in settings.admins:
+        if user_id not in known:
+            store.grant(user_id, "owner", at=now, actor="system")
+
+
+@contextlib.asynccontextmanager
+async def program(
+    settings: Settings, store: Store, knowledge: Knowledge | None = None
+) -> AsyncIterator[Program]:
+    """The working parts, put away in order at the end. Takes the store over."""
+    knowledge = knowledge or Knowledge()
+    database = Database(store)
+    try:
+        async with Fetcher(fetch_options(settings)) as fetcher:
+            with Workers(knowledge.watchlist, settings.parse_processes or None) as workers:
+                yield Program(settings, knowledge, database, fetcher, workers)
+    finally:
+        database.close()

@@ -1,0 +1,80 @@
+"""The connection to Telegram: one place that builds python-telegram-bot from settings."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from telegram import Bot, User
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import ExtBot
+from telegram.request import HTTPXRequest
+
+from config.settings import Settings
+
+_SECONDS = 20.0  # to connect, to write, to read; sends that take longer are uncertain
+
+
+def request(settings: Settings, *, pool: int = 16, read: float = _SECONDS) -> HTTPXRequest:
+    """An HTTP client for the Bot API; ambient proxy variables are ignored."""
+    return HTTPXRequest(
+        connection_pool_size=pool,
+        connect_timeout=_SECONDS,
+        read_timeout=read,
+        write_timeout=_SECONDS,
+        pool_timeout=_SECONDS,
+        proxy=settings.telegram_proxy.get_secret_value() or None,
+        httpx_kwargs={"trust_env": False},
+    )
+
+
+def make_bot(settings: Settings) -> ExtBot[None]:
+    """A bot for the token of the settings (there must be one)."""
+    root = settings.telegram_api_url
+    return ExtBot(
+        settings.token or "",
+        base_url=f"{root}/bot",
+        base_file_url=f"{root}/file/bot",
+        request=request(settings),
+        get_updates_request=request(settings, pool=1, read=30.0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """Questions that `doctor` asks."""
+
+    bot: Bot
+
+    async def whoami(self) -> User | str:
+        """The bot's own account, or what is wrong."""
+        try:
+            return await self.bot.get_me()
+        except InvalidToken:
+            return "Telegram does not know this token; copy it anew from @BotFather"
+        except TelegramError as error:
+            return f"Telegram does not answer: {error.message}"
+
+    async def rights(self, chat: str) -> str | None:
+        """Why the bot cannot post there, or None if it can."""
+        try:
+            me = await self.bot.get_me()
+            member = await self.bot.get_chat_member(chat, me.id)
+        except TelegramError as error:
+            return error.message
+        if member.status in ("creator", "administrator"):
+            may = getattr(member, "can_post_messages", True)
+            return None if may is not False else "the bot may not post messages there"
+        return None if member.status == "member" else f"the bot is {member.status} there"
+
+
+@contextlib.asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[Telegram]:
+    """A connection without `initialize`, whose errors quote the token (TELEGRAM.md)."""
+    made = make_bot(settings)
+    await made.request.initialize()
+    try:
+        yield Telegram(made)
+    finally:
+        await made.request.shutdown()

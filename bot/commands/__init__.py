@@ -1,0 +1,1 @@
+"""Chat commands: what admins and everyone else may say to the bot."""

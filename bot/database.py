@@ -1,0 +1,44 @@
+"""The store as the event loop sees it: one thread that does all blocking work, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+from watchers.ports import Store
+
+T = TypeVar("T")
+
+
+class Database:
+    """Calls a store from its one thread; `await database(lambda store: store.feeds())`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage")
+
+    async def __call__(self, work: Callable[[Store], T]) -> T:
+        """Run the work in the storage thread. StoreError as the ports say."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._store)
+
+    async def lock(self, stack: AsyncExitStack, name: str) -> bool:
+        """Try to get a lock, held until the stack unwinds; whether it was got."""
+        lock = self._store.lock(name)
+        got = await self(lambda _: lock.__enter__())
+        if not got:
+            await self(lambda _: lock.__exit__(None, None, None))
+            return False
+
+        async def release() -> None:
+            await self(lambda _: lock.__exit__(None, None, None))
+
+        stack.push_async_callback(release)
+        return True
+
+    def close(self) -> None:
+        """Finish what was asked, then close the store."""
+        self._thread.shutdown(wait=True)
+        self._store.close()

@@ -1,0 +1,1 @@
+"""The self-contained demonstration: invented sample feeds and a loopback server for them."""

@@ -1,0 +1,193 @@
+"""`dadkhah run`: one clock, a few short ticks, the bot, the health page.
+
+    whoever holds the lease:  poll tick -> due feeds, settled    digest tick -> due channels
+                              deliver tick -> what is queued      telegram tick -> updates
+
+SIGTERM: no new work; a page that is being sent gets its receipt, polls are dropped (they are
+asked again), everything is put away; exit within 10 seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot import jobs
+from bot.app import Program
+from bot.client import make_bot
+from bot.clock import utc_now
+from bot.deliver import Deliverer
+from bot.schedule import latest_slot
+from bot.sender import ConsoleSender, Sender, TelegramSender
+from bot.updates import Updates
+from bot.web import HealthPage
+from config import logs
+from config.settings import unknown_variables
+from watchers.errors import DadkhahError
+
+log = logs.get(__name__)
+
+LEASE = "lease"
+FINISH = 6.0  # seconds that a stop waits for a page to get its receipt
+STALE = 300.0  # seconds without a tick after which we are not ready
+
+
+class Service:
+    """The program as it runs for years."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._deliverer = Deliverer(program.database)
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        self._tasks: dict[str, asyncio.Task[object]] = {}
+        self._stop = asyncio.Event()
+        self._leased = False
+        self._lease = AsyncExitStack()
+        self._ticked: datetime | None = None
+        self._printed: dict[int, datetime] = {}
+        token = program.settings.token
+        self._updates = Updates(program) if token else None
+        self._sender: Sender = (
+            TelegramSender(make_bot(program.settings)) if token else ConsoleSender()
+        )
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, self._stop.set)
+        page = HealthPage(self._alive, self._ready)
+        if listen := self._program.settings.http_listen:
+            page.listen(listen)
+        self._say_hello()
+        self._program.workers.start()
+        self._schedule()
+        try:
+            await self._stop.wait()
+        finally:
+            await self._finish()
+            await page.stop()
+
+    def _say_hello(self) -> None:
+        settings = self._program.settings
+        for name in unknown_variables(os.environ):
+            log.warning("unknown_setting", name=name)
+        if self._updates is None:
+            log.warning("no_token", what="digests are printed, nothing is posted or marked sent")
+        log.info("started", health=settings.http_listen or "off")
+
+    # ------------------------------------------------------------ ticks
+
+    def _schedule(self) -> None:
+        ticks: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
+            ("poll", 5.0, lambda: jobs.poll_due(self._program)),
+            ("digest", 10.0, self._digest),
+            ("deliver", 2.0, self._deliver),
+            ("telegram", 10.0, self._telegram),
+        )
+        self._scheduler.add_job(self._take_lease, "interval", seconds=2, id=LEASE,
+                                next_run_time=utc_now(), **_GENTLE)  # fmt: skip
+        for number, (name, seconds, work) in enumerate(ticks):
+            self._scheduler.add_job(
+                self._tick, "interval", (name, work), seconds=seconds, id=name,
+                next_run_time=utc_now() + timedelta(seconds=0.5 + 0.1 * number), **_GENTLE,
+            )  # fmt: skip
+        self._scheduler.start()
+
+    async def _take_lease(self) -> None:
+        """Ticks run where the lease is; when its holder dies, another takes it at once."""
+        self._ticked = utc_now()
+        if self._leased or self._stop.is_set():
+            return
+        try:
+            self._leased = await self._program.database.lock(self._lease, LEASE)
+        except DadkhahError as error:  # told in one line; its cause is the database's
+            log.warning("lease_failed", why=str(error))
+        if self._leased:
+            log.info("lease_taken")
+
+    async def _tick(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Run one piece of work; an expected failure waits for the next tick, a bug is loud."""
+        if not self._leased or self._stop.is_set():
+            return
+        task = asyncio.ensure_future(work())
+        self._tasks[name] = task
+        try:
+            await asyncio.shield(task)
+        except DadkhahError as error:  # told in one line; its cause is the database's
+            log.warning("tick_failed", tick=name, why=str(error))
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+        except Exception:
+            log.exception("tick_broke", tick=name)
+        finally:
+            self._ticked = utc_now()
+
+    async def _digest(self) -> None:
+        channels = await jobs.told_channels(self._program)
+        if self._updates is not None:
+            real = [channel for channel in channels if not channel.is_console]
+            await jobs.digest_due(self._program, real)
+            return
+        for channel in channels:
+            now = utc_now()
+            slot = latest_slot(channel, now)
+            if slot is None or slot <= self._printed.get(channel.id, channel.added_at):
+                continue
+            built = await jobs.build(self._program, channel, now)
+            self._printed[channel.id] = slot
+            for sheet in built.pages:
+                await self._sender.send(channel, sheet)
+
+    async def _deliver(self) -> None:
+        """All channels at once: one that must wait does not hold up the others."""
+        if self._updates is None:
+            return
+        channels = await self._program.database(lambda store: store.channels())
+        due = [c for c in channels if not c.paused and not c.is_console]
+        async with asyncio.TaskGroup() as group:
+            for channel in due:
+                group.create_task(self._deliverer.deliver(channel, self._sender))
+
+    async def _telegram(self) -> None:
+        if self._updates is not None:
+            await self._updates.keep_going()
+
+    # ------------------------------------------------------------ health and end
+
+    def _alive(self) -> dict[str, object]:
+        return {"ok": True}
+
+    def _ready(self) -> dict[str, object]:
+        seconds = (utc_now() - self._ticked).total_seconds() if self._ticked else None
+        ticking = seconds is not None and seconds < STALE
+        hearing = self._updates is None or not self._leased or self._updates.is_running
+        return {"ok": ticking and hearing, "lease": self._leased, "updates": hearing}
+
+    async def _finish(self) -> None:
+        log.info("stopping")
+        self._scheduler.pause()
+        self._deliverer.stopping.set()
+        for name, task in self._tasks.items():
+            if name != "deliver":
+                task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=FINISH)
+        self._scheduler.shutdown(wait=False)
+        if self._updates is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._updates.stop(), 2.0)
+        await self._lease.aclose()
+        log.info("stopped")
+
+
+# A tick that is late runs once; one that takes long is not started a second time.
+_GENTLE = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}

@@ -1,0 +1,262 @@
+"""Settings: environment and `dadkhah.toml` become one frozen value, or a list of problems.
+
+The environment (DADKHAH_...) wins over the file; a secret may stand in a file of its own
+(DADKHAH_..._FILE). Nothing else in the program reads the environment: values are passed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "DADKHAH_"
+FILE = "dadkhah.toml"
+
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+_TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+$")
+_CHAT = re.compile(r"(?:@[A-Za-z][A-Za-z0-9_]{3,31}|-?\d{1,20})$")
+_WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
+_PROXY = re.compile(r"(?:https?|socks5h?)://[^\s/]+", re.IGNORECASE)
+_LISTEN = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[^\s:]+):\d{1,5}")
+
+
+class SettingsInvalid(Exception):
+    """Settings that cannot be used: `problems` has one line for each wrong variable."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def _listed(value: object) -> object:
+    """From "a, b" or a TOML array: a tuple of what is not empty."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], NoDecode]
+Numbers = Annotated[tuple[int, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default. docs/configuration.md says the same for people."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
+    )
+
+    data_dir: Path = Path("data")
+    database_url: SecretStr = SecretStr("")  # empty: SQLite in data_dir
+    engine: Literal["embedded"] = "embedded"
+    telegram_token: SecretStr = SecretStr("")
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_proxy: SecretStr = SecretStr("")
+    admins: Numbers = ()
+    channel: str = ""
+    timezone: str = "UTC"
+    schedule: Texts = ("08:00", "18:00")
+    language: Literal["en", "fa", "fr"] = "en"
+    feeds: Path | None = None
+    proxy: SecretStr = SecretStr("")
+    contact: str = ""
+    allowed_private_hosts: Texts = ()
+    host_delay: float = Field(default=5.0, ge=0, le=3600)  # seconds
+    fetch_concurrency: int = Field(default=32, ge=1, le=1000)
+    parse_processes: int = Field(default=0, ge=0, le=256)  # 0: one a core
+    http_listen: str = "127.0.0.1:8080"  # empty: off
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the library's interface
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then what `load` read from files."""
+        return env_settings, init_settings
+
+    @property
+    def database(self) -> str:
+        """The database's address; it may hold a password, so it is never logged."""
+        given = self.database_url.get_secret_value()
+        return given or f"sqlite:///{self.data_dir.absolute() / 'dadkhah.db'}"
+
+    @property
+    def token(self) -> str | None:
+        """The bot's token, or None: then digests are printed and nothing is posted."""
+        return self.telegram_token.get_secret_value() or None
+
+    @field_validator("schedule", "allowed_private_hosts", "admins", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return _listed(value)
+
+    @field_validator("admins")
+    @classmethod
+    def _ids(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(number <= 0 for number in value):
+            msg = "must be numeric user ids, e.g. 123456789 (ask @userinfobot for yours)"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _clock(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for time in value:
+            if not _CLOCK.fullmatch(time):
+                msg = f"{time!r} is no time of day; write HH:MM, e.g. 08:00,18:00"
+                raise ValueError(msg)
+        return tuple(sorted(set(value)))
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            msg = f"{value!r} is no IANA time zone; write e.g. Europe/Berlin or Asia/Tehran"
+            raise ValueError(msg) from error
+        return value
+
+    @field_validator("channel")
+    @classmethod
+    def _chat(cls, value: str) -> str:
+        return _shaped(value, _CHAT, "write @channelname or a numeric chat id")
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _api(cls, value: str) -> str:
+        return _shaped(value, _WEB, "write http(s)://host[:port]").rstrip("/")
+
+    @field_validator("http_listen")
+    @classmethod
+    def _listen(cls, value: str) -> str:
+        return _shaped(value, _LISTEN, "write host:port, or nothing to switch it off")
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _token(cls, value: SecretStr) -> SecretStr:
+        return _secret(value, _TOKEN, "is no bot token; copy it from @BotFather (123456:ABC...)")
+
+    @field_validator("proxy", "telegram_proxy")
+    @classmethod
+    def _proxy(cls, value: SecretStr) -> SecretStr:
+        return _secret(value, _PROXY, "write http://host:port or socks5://host:port")
+
+
+def _shaped(value: str, shape: re.Pattern[str], advice: str) -> str:
+    if value and not shape.match(value):
+        msg = f"{value!r} cannot be used; {advice}"
+        raise ValueError(msg)
+    return value
+
+
+def _secret(value: SecretStr, shape: re.Pattern[str], advice: str) -> SecretStr:
+    """Checked without ever repeating the value."""
+    if value.get_secret_value() and not shape.match(value.get_secret_value()):
+        raise ValueError(advice)
+    return value
+
+
+def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read the settings. SettingsInvalid lists every wrong variable, one line each."""
+    environ = os.environ if environ is None else environ
+    problems: list[str] = []
+    values = _from_toml((folder or Path()) / FILE, problems)
+    values |= _from_files(environ, problems)
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += [_problem(dict(e), environ) for e in error.errors()]
+        raise SettingsInvalid(tuple(problems)) from None
+    if problems:
+        raise SettingsInvalid(tuple(problems))
+    return settings
+
+
+def _from_toml(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        problems.append(f"{path.name}: cannot be read: {error}")
+        return {}
+    for name in [name for name in values if name not in Settings.model_fields]:
+        problems.append(f"{path.name}: {name}: no such setting; take the line out")
+        del values[name]
+    return values
+
+
+def _from_files(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """Values whose variable names a file: DADKHAH_TELEGRAM_TOKEN_FILE=/run/secrets/token."""
+    values: dict[str, Any] = {}
+    for name in Settings.model_fields:
+        variable = PREFIX + name.upper()
+        path = environ.get(variable + "_FILE")
+        if not path:
+            continue
+        if environ.get(variable):
+            problems.append(f"{variable}: is set, and {variable}_FILE too; keep one of them")
+            continue
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is no text"
+            problems.append(f"{variable}_FILE: {path} cannot be read: {reason}")
+    return values
+
+
+def unknown_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables that look like ours and are none: a slip of the pen, or another version's.
+
+    They stop nothing (going back a version must work), but `doctor` and `run` tell them.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {name + "_FILE" for name in known}
+    return tuple(n for n in sorted(environ) if n.startswith(PREFIX) and n not in known)
+
+
+def _problem(error: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    name = str(error["loc"][0]) if error["loc"] else "?"
+    variable = PREFIX + name.upper()
+    here = variable if environ.get(variable) else f"{FILE}: {name}"
+    if environ.get(variable + "_FILE"):
+        here = variable + "_FILE"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    shown = f" (it is {error['input']!r})" if error["type"] != "value_error" else ""
+    secret = "Secret" in str(Settings.model_fields[name].annotation)
+    return f"{here}: {message[:1].lower()}{message[1:]}{'' if secret else shown}"
+
+
+def shown(settings: Settings) -> dict[str, object]:
+    """Every variable with its value as text, number or list; secrets only as set or not."""
+    values: dict[str, object] = {}
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            value = "(set)" if value.get_secret_value() else ""
+        elif isinstance(value, tuple):
+            value = list(value)
+        elif value is None or isinstance(value, Path):
+            value = str(value or "")
+        values[PREFIX + name.upper()] = value
+    return values

@@ -1,0 +1,270 @@
+"""Between rows and the nouns of the core: pure functions, no SQL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from storage.planning import FIRST_INTERVAL
+from watchers.model import Feed, FeedSpec, Fingerprint, Grouped, Item, Match
+from watchers.telling import (
+    Channel,
+    ChannelSpec,
+    Delivery,
+    DeliveryState,
+    Entity,
+    Page,
+    Tellable,
+)
+
+_FEED_FIELDS = tuple(Feed.__dataclass_fields__)
+
+
+def printed_key(url: str) -> bytes:
+    """A 16-byte key of an address exactly as printed: index entries have a greatest length."""
+    return hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def storable(text: str) -> str:
+    """Text that both databases take: PostgreSQL knows no NUL, neither takes lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def storable_or_none(text: str | None) -> str | None:
+    """:func:`storable`, and None stays None."""
+    return None if text is None else storable(text)
+
+
+def dump(values: Iterable[object]) -> str:
+    """A list as JSON text; the spelling is fixed, for exporting searches in it."""
+    return json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))
+
+
+def strings(text: str) -> tuple[str, ...]:
+    """The strings of a JSON list."""
+    return tuple(json.loads(text))
+
+
+def pack(values: Sequence[int], code: str) -> bytes:
+    """Integers of 64 bits as bytes; `code` is struct's: "q" signed, "Q" unsigned."""
+    return struct.pack(f"<{len(values)}{code}", *values)
+
+
+def unpack(data: bytes, code: str) -> tuple[int, ...]:
+    """What :func:`pack` packed."""
+    return struct.unpack(f"<{len(data) // 8}{code}", data)
+
+
+# ---------------------------------------------------------------- feeds
+
+
+def feed_values(spec: FeedSpec, at: datetime) -> dict[str, object]:
+    """A new feed's row, due at once."""
+    return {
+        "url": spec.url,
+        "url_key": printed_key(spec.url),
+        "name": spec.name,
+        "site": spec.site,
+        "language": spec.language,
+        "kind": spec.kind,
+        "paused": False,
+        "added_at": at,
+        "next_due": at,
+        "interval": FIRST_INTERVAL,
+        "failures": 0.0,
+    }
+
+
+def feed_of(row: Any) -> Feed:  # noqa: ANN401 - a Row of SQLAlchemy has no static columns
+    """A feed's row as the core knows it."""
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name
+    return Feed(**{name: values[name] for name in _FEED_FIELDS})
+
+
+# ---------------------------------------------------------------- articles
+
+
+def content_values(item: Item) -> dict[str, object]:
+    """What of an article's row an update by its feed replaces (but its times)."""
+    article, verdict, fingerprint = item.article, item.verdict, item.fingerprint
+    return {
+        "title": storable(article.title),
+        "text": storable(article.text),
+        "language": article.language,
+        "relevant": verdict.relevant,
+        "suspicious": verdict.suspicious,
+        "tells": verdict.relevant or bool(verdict.officials),
+        "score": verdict.score,
+        "watchlist": verdict.watchlist,
+        "officials": dump(verdict.officials),
+        "people": dump(verdict.people),
+        "topics": dump(verdict.topics),
+        "fingerprint": fingerprint.version,
+        "text_key": fingerprint.text_key,
+        "signature": pack(fingerprint.signature, "Q"),
+        "bands": pack(fingerprint.bands, "q"),
+    }
+
+
+def article_values(item: Item, feed_id: int, at: datetime, *, baseline: bool) -> dict[str, object]:
+    """A new article's row."""
+    article = item.article
+    return {
+        **content_values(item),
+        "feed_id": feed_id,
+        "url": storable(article.url),
+        "canonical_url": storable(article.canonical_url),
+        "url_key": article.url_key,
+        "host": host_of(article.canonical_url),
+        "published": article.published,
+        "first_published": article.published,
+        "first_seen": at,
+        "time": article.published or at,
+        "baseline": baseline,
+        "settled": False,
+    }
+
+
+def host_of(url: str) -> str:
+    """The host of a canonical URL, which is in its lower-case ASCII form already."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def match_values(article_id: int, matches: Sequence[Match]) -> list[dict[str, object]]:
+    """The rows of an article's reasons."""
+    return [
+        {
+            "article_id": article_id,
+            "position": position,
+            "subject": match.subject,
+            "kind": match.kind,
+            "field": match.field,
+            "alias": storable(match.alias),
+            "start": match.start,
+            "end": match.end,
+            "rule": match.rule,
+            "score": match.score,
+        }
+        for position, match in enumerate(matches)
+    ]
+
+
+def match_of(row: Any) -> Match:  # noqa: ANN401
+    """One reason of an article's verdict."""
+    return Match(
+        row.subject, row.kind, row.field, row.alias, row.start, row.end, row.rule, row.score
+    )
+
+
+def grouped_of(row: Any) -> Grouped:  # noqa: ANN401
+    """An article's row as grouping sees it."""
+    return Grouped(
+        id=row.id,
+        canonical_url=row.canonical_url,
+        title=row.title,
+        text=row.text,
+        published=row.published,
+        first_seen=row.first_seen,
+        language=row.language,
+        relevant=row.relevant,
+        officials=strings(row.officials),
+        fingerprint=Fingerprint(
+            version=row.fingerprint,
+            text_key=row.text_key,
+            signature=unpack(row.signature, "Q"),
+            bands=unpack(row.bands, "q"),
+        ),
+        duplicate_of=row.duplicate_of,
+        story=row.story_id,
+    )
+
+
+def tellable_of(row: Any) -> Tellable:  # noqa: ANN401
+    """An article's row, joined with its feed's, as a digest sees it."""
+    return Tellable(
+        id=row.id,
+        url=row.canonical_url,
+        title=row.title,
+        host=row.host,
+        feed_name=row.feed_name,
+        feed_kind=row.feed_kind,
+        language=row.language,
+        published=row.published,
+        first_seen=row.first_seen,
+        relevant=row.relevant,
+        officials=strings(row.officials),
+        score=row.score,
+        duplicate_of=row.duplicate_of,
+        story=row.story_id,
+        updated=row.updated,
+    )
+
+
+def subject_of(article_id: int, duplicate_of: int | None, story: str | None) -> str:
+    """What a channel is told once: the story, or else the first of the copies."""
+    return story or f"article:{duplicate_of or article_id}"
+
+
+# ---------------------------------------------------------------- telling
+
+
+def channel_values(spec: ChannelSpec, at: datetime) -> dict[str, object]:
+    """A new channel's row."""
+    return {
+        "chat": spec.chat,
+        "timezone": spec.timezone,
+        "schedule": dump(spec.schedule),
+        "language": spec.language,
+        "added_at": at,
+        "paused": False,
+    }
+
+
+def channel_of(row: Any) -> Channel:  # noqa: ANN401
+    """A channel's row as the core knows it."""
+    return Channel(
+        id=row.id,
+        chat=row.chat,
+        timezone=row.timezone,
+        schedule=strings(row.schedule),
+        language=row.language,
+        added_at=row.added_at,
+        paused=row.paused,
+        pause_reason=row.pause_reason,
+        last_slot=row.last_slot,
+        not_before=row.not_before,
+    )
+
+
+def page_values(page: Page) -> Mapping[str, object]:
+    """The text and the entities of a page, as two columns."""
+    entities = [[part.type, part.offset, part.length, part.url] for part in page.entities]
+    return {"text": storable(page.text), "entities": dump(entities)}
+
+
+def delivery_of(row: Any) -> Delivery:  # noqa: ANN401
+    """A delivery's row as the core knows it."""
+    entities = tuple(Entity(*parts) for parts in json.loads(row.entities))
+    return Delivery(
+        id=row.id,
+        channel_id=row.channel_id,
+        digest_id=row.digest_id,
+        page=row.page,
+        pages=row.pages,
+        content=Page(row.text, entities),
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        not_before=row.not_before,
+        claimed_at=row.claimed_at,
+        sent_at=row.sent_at,
+        message_id=row.message_id,
+        error=row.error,
+    )

@@ -1,0 +1,130 @@
+"""`MemoryStore`: the same ports in plain dictionaries, for tests and trials; nothing is kept.
+
+The rules are those of the SQL store (most of them the same pure functions of `planning` and
+`receipts`); only the keeping differs. One lock makes each method a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from storage.memory_state import MemoryArticle, synchronised
+from storage.memory_telling import MemoryTelling
+from storage.memory_watching import MemoryWatching
+from storage.planning import UNREACHABLE_AFTER
+from watchers.errors import StoreError
+from watchers.telling import Counts, Coverage, DeliveryState, Exported
+
+
+class MemoryStore(MemoryWatching, MemoryTelling):
+    """:class:`watchers.ports.Store` without a database; safe to use from several threads."""
+
+    @synchronised
+    def coverage(self, now: datetime) -> Coverage:
+        """See :class:`watchers.ports.FeedPort`."""
+        feeds = self.feeds()
+        failing = [self._failing_since.get(feed.id) for feed in feeds if not feed.paused]
+        long = [since for since in failing if since and since <= now - UNREACHABLE_AFTER]
+        return Coverage(len(feeds), len(long), sum(feed.paused for feed in feeds))
+
+    def export(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        official: str | None = None,
+        language: str | None = None,
+    ) -> Iterator[Exported]:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        with self._lock:
+            chosen = [
+                self._exported(article)
+                for article in sorted(self._articles.values(), key=lambda a: (a.first_seen, a.id))
+                if (since is None or article.first_seen >= since)
+                and (until is None or article.first_seen < until)
+                and (official is None or official in article.item.verdict.officials)
+                and (language is None or article.item.article.language == language)
+            ]
+        yield from chosen
+
+    def _exported(self, article: MemoryArticle) -> Exported:
+        given, verdict = article.item.article, article.item.verdict
+        first = article.duplicate_of
+        feed = self._feeds[article.feed_id]
+        return Exported(
+            url=article.url,
+            canonical_url=article.canonical_url,
+            title=given.title,
+            published=article.published,
+            first_seen=article.first_seen,
+            feed=feed.url,
+            feed_kind=feed.kind,
+            language=given.language,
+            relevant=verdict.relevant,
+            officials=verdict.officials,
+            people=verdict.people,
+            topics=verdict.topics,
+            story=article.story if verdict.relevant or first else None,
+            duplicate_of=None if first is None else self._articles[first].canonical_url,
+            also=tuple(sorted(article.addresses)),
+            first_published=article.first_published,
+            updates=tuple(article.updates),
+            reasons=verdict.matches,
+        )
+
+    @synchronised
+    def counts(self) -> Counts:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        states = [delivery.state for delivery in self._deliveries.values()]
+        articles = self._articles.values()
+        return Counts(
+            feeds=len(self._feeds) - len(self._removed),
+            articles=len(articles),
+            relevant=sum(article.item.verdict.relevant for article in articles),
+            stories=len(self._stories),
+            queued=states.count(DeliveryState.QUEUED),
+            uncertain=states.count(DeliveryState.UNCERTAIN),
+            failed=states.count(DeliveryState.FAILED),
+            extra={
+                "unsettled": sum(not article.settled for article in articles),
+                "channels": len(self._channels),
+                "admins": len(self._admins),
+            },
+        )
+
+    @synchronised
+    def value(self, name: str) -> str | None:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        return self._values.get(name)
+
+    @synchronised
+    def set_value(self, name: str, value: str) -> None:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        self._values[name] = value
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[bool]:
+        """See :class:`watchers.ports.UpkeepPort`; between the threads of this process only."""
+        with self._lock:
+            got = name not in self._held
+            self._held.add(name)
+        try:
+            yield got
+        finally:
+            if got:
+                self._held.discard(name)
+
+    def check(self) -> tuple[str, ...]:
+        """Find nothing: there is no file, and the rules are kept on the way in."""
+        return ()
+
+    def backup(self, target: Path) -> None:
+        """Refuse: there is nothing to copy."""
+        msg = f"A store in memory cannot be copied to {target}."
+        raise StoreError(msg)
+
+    def close(self) -> None:
+        """Do nothing; what was stored stays readable."""

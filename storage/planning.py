@@ -1,0 +1,190 @@
+"""What both stores decide alike: pure functions from what is known to what is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from watchers.model import Feed, Grouping, Item, PollResult
+
+FIRST_INTERVAL = 3600  # seconds between a feed's polls until one has set it
+MOST_CANDIDATES = 500  # of one kind, when looking for copies or stories
+NEWS_AGE = timedelta(hours=24)  # of a feed's first poll: older and undated entries are baseline
+LISTED_LATELY = timedelta(days=7)  # entries seen this long before the latest are "listed"
+SEEN_AGAIN = timedelta(days=1)  # last_seen is refreshed no oftener: most polls then write less
+UNREACHABLE_AFTER = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A stored article as a poll needs to see it."""
+
+    id: int
+    feed_id: int
+    url: str
+    relevant: bool
+    close: bool  # relevant, an official named, or suspicious
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """A stored entry of the polled feed."""
+
+    article_id: int
+    content_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was known before a poll, of what the poll gave."""
+
+    entries: Mapping[bytes, KnownEntry]  # by guid key
+    keys: Mapping[bytes, int]  # article's id by url key, further addresses included
+    heads: Mapping[int, Head]
+
+
+Target = int | bytes  # a stored article's id, or the url key of one that this poll brings
+
+
+@dataclass(slots=True)
+class PollPlan:
+    """What a poll changes. `changed` are candidates: their text has to be compared."""
+
+    new: list[Item] = field(default_factory=list)
+    entries: list[tuple[Item, Target]] = field(default_factory=list)
+    reread: list[Item] = field(default_factory=list)  # known entries with another content key
+    addresses: list[tuple[Target, Item]] = field(default_factory=list)
+    changed: list[tuple[Head, Item]] = field(default_factory=list)
+    copies: int = 0
+
+
+def plan_poll(result: PollResult, known: Known) -> PollPlan:
+    """Sort the items of a poll: new articles, further addresses, changed ones.
+
+    The canonical URL is the identity; a guid known before decides only when the URL is new.
+    Two new items with one guid are two articles: some feeds give every item the same guid.
+    """
+    plan = PollPlan()
+    fresh: dict[bytes, Item] = {}
+    guids: set[bytes] = set()
+    touched: set[int] = set()
+    for item in result.items:
+        article = item.article
+        entry = known.entries.get(article.guid_key)
+        target = _target(item, known, fresh)
+        if target is None:
+            fresh[article.url_key] = item
+            plan.new.append(item)
+            target = article.url_key
+        elif entry is None and article.guid_key not in guids:
+            plan.copies += 1
+        first_url = (
+            fresh[target].article.url if isinstance(target, bytes) else (known.heads[target].url)
+        )
+        if article.url != first_url:
+            plan.addresses.append((target, item))
+        if article.guid_key not in guids:
+            _plan_entry(plan, item, entry, target)
+        guids.add(article.guid_key)
+        if isinstance(target, int) and target not in touched:
+            if _may_have_changed(known.heads[target], item, entry, result.feed_id):
+                plan.changed.append((known.heads[target], item))
+                touched.add(target)
+    return plan
+
+
+def _target(item: Item, known: Known, fresh: Mapping[bytes, Item]) -> Target | None:
+    article = item.article
+    if article.url_key in fresh:
+        return article.url_key
+    if article.url_key in known.keys:
+        return known.keys[article.url_key]
+    entry = known.entries.get(article.guid_key)
+    return entry.article_id if entry is not None else None
+
+
+def _plan_entry(plan: PollPlan, item: Item, entry: KnownEntry | None, target: Target) -> None:
+    if entry is None:
+        plan.entries.append((item, target))
+    elif entry.content_key != item.article.content_key:
+        plan.reread.append(item)
+
+
+def _may_have_changed(head: Head, item: Item, entry: KnownEntry | None, feed_id: int) -> bool:
+    same = entry is not None and entry.content_key == item.article.content_key
+    return head.feed_id == feed_id and not same
+
+
+def is_baseline(item: Item, feed: Feed, at: datetime) -> bool:
+    """Never to be told: an old or undated entry of a feed's first successful poll."""
+    published = item.article.published
+    return feed.is_new and (published is None or published < at - NEWS_AGE)
+
+
+def changed_fields(old: tuple[str, str], new: tuple[str, str]) -> tuple[str, ...]:
+    """Which of (title, text) differ."""
+    return tuple(
+        name for name, was, now in zip(("title", "text"), old, new, strict=True) if was != now
+    )
+
+
+def stays_settled(head: Head, item: Item) -> bool:
+    """False when the verdict rose from irrelevant: copies and story are to be looked for."""
+    verdict = item.verdict
+    rose = (verdict.relevant and not head.relevant) or (verdict.kept_close and not head.close)
+    return head.settled and not rose
+
+
+def feed_changes(
+    feed: Feed, result: PollResult, failing_since: datetime | None
+) -> dict[str, object]:
+    """The feed's columns after a poll.
+
+    A failed poll keeps the validators and the hash of the last body that was read, or the
+    next 304 would hide the failure; an unchanged one keeps what its answer did not repeat.
+    """
+    failed = result.outcome == "failed"
+    changes: dict[str, object] = {
+        "next_due": result.next_due,
+        "interval": result.interval,
+        "failures": result.failures,
+        "last_polled": result.at,
+        "last_error": result.failure.detail if result.failure else None,
+        "failing_since": (failing_since or result.at) if failed else None,
+    }
+    if failed:
+        return changes
+    changes["last_success"] = result.at
+    for name in ("etag", "last_modified", "body_key"):
+        value = getattr(result, name)
+        kept = getattr(feed, name) if result.outcome == "unchanged" else None
+        changes[name] = kept if value is None else value
+    if not feed.name and result.title:
+        changes["name"] = result.title
+    return changes
+
+
+def resolve_groupings(
+    groupings: Sequence[Grouping], firsts: Mapping[int, int | None], have_copies: Collection[int]
+) -> list[Grouping]:
+    """The groupings without chains, and none re-pointed.
+
+    `firsts` is the stored duplicate_of of every article that the groupings name,
+    `have_copies` the articles that others are copies of already: those stay firsts.
+    """
+    current = dict(firsts)
+    parents = set(have_copies)
+    resolved = []
+    for grouping in groupings:
+        first = current.get(grouping.article_id)
+        if first is None and grouping.duplicate_of is not None:
+            first = current.get(grouping.duplicate_of) or grouping.duplicate_of
+            if first == grouping.article_id or grouping.article_id in parents:
+                first = None
+        if first is not None:
+            parents.add(first)
+        current[grouping.article_id] = first
+        resolved.append(Grouping(grouping.article_id, first, grouping.story, grouping.reason))
+    return resolved

@@ -1,0 +1,121 @@
+"""The schema's life: made, recognised, upgraded, opened."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from storage.engine import Mode, make_engine, parse_url, place, sqlite_path, transaction
+from storage.store import SqlStore
+from storage.translate import translated
+from watchers.errors import StoreCorrupt, StoreError, StoreNewer, StoreOlder
+
+State = Literal["missing", "current", "older", "newer"]
+
+SCRIPTS = "storage:migrations"
+VERSION_TABLE = "dadkhah_version"  # a shared PostgreSQL may hold another alembic_version
+_MIGRATION_LOCK = 0x6461646B  # any number, the same in all versions
+
+
+def state(url: str) -> State:
+    """How the database at `url` compares with this program. StoreCorrupt, StoreUnreachable."""
+    path = sqlite_path(parse_url(url))
+    if path is not None and not _has_content(url):
+        return "missing"
+    engine = make_engine(url)
+    try:
+        with transaction(engine, Mode.READ) as connection:
+            return _state(connection)
+    finally:
+        engine.dispose()
+
+
+def _has_content(url: str) -> bool:
+    """Looked at first: opening a SQLite file that is not there would make it."""
+    path = sqlite_path(parse_url(url))
+    with translated(str(path)):
+        return path is not None and path.exists() and path.stat().st_size > 0
+
+
+def _state(connection: Connection) -> State:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    revision = context.get_current_revision()
+    if revision is None:
+        return "missing"
+    scripts = ScriptDirectory.from_config(_config())
+    if revision == scripts.get_current_head():
+        return "current"
+    known = {script.revision for script in scripts.walk_revisions()}
+    return "older" if revision in known else "newer"
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    config.attributes.update({"connection": connection, "version_table": VERSION_TABLE})
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema to this program's, from nothing or from an older one; else do nothing.
+
+    One transaction: killed half-way, the database is as it was. StoreNewer, StoreError.
+    """
+    path = sqlite_path(parse_url(url))
+    if path is not None:
+        with translated(str(path.parent)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+    # Off while tables may be rebuilt: dropping the old one would delete its children's rows.
+    engine = make_engine(url, foreign_keys=False)
+    try:
+        with transaction(engine, Mode.DURABLE) as connection:
+            _upgrade(connection, engine)
+    finally:
+        engine.dispose()
+
+
+def _upgrade(connection: Connection, engine: Engine) -> None:
+    postgres = sqlite_path(engine.url) is None
+    if postgres:
+        lock = text("SELECT pg_advisory_xact_lock(:key)")
+        connection.execute(lock, {"key": _MIGRATION_LOCK})
+    found = _state(connection)
+    if found == "newer":
+        raise StoreNewer(_newer(engine))
+    if found == "current":
+        return
+    command.upgrade(_config(connection), "head")
+    if not postgres and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        msg = f"The upgrade would leave rows without their parents: {place(engine.url)}."
+        raise StoreCorrupt(msg)
+
+
+def _newer(engine: Engine) -> str:
+    return f"The database was made by a newer version of Dadkhah: {place(engine.url)}."
+
+
+def open_store(url: str, *, create: bool) -> SqlStore:
+    """The store at `url`.
+
+    A missing one is made if `create` (folder included), else StoreError. StoreOlder,
+    StoreNewer, StoreCorrupt, StoreUnreachable; InputInvalid for a URL of another kind.
+    """
+    found = state(url)
+    if found == "missing" and create:
+        upgrade(url)
+        found = state(url)
+    engine = make_engine(url)
+    if found == "missing":
+        msg = f"There is no database yet: {place(engine.url)}. Commands that write make one."
+        raise StoreError(msg)
+    if found == "older":
+        msg = f"The database was made by an older version of Dadkhah: {place(engine.url)}."
+        raise StoreOlder(msg)
+    if found == "newer":
+        raise StoreNewer(_newer(engine))
+    return SqlStore(engine)

@@ -1,0 +1,297 @@
+"""`SqlStore`: the ports of the core on SQLite and PostgreSQL, one transaction a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from storage import (
+    admins,
+    audits,
+    channels,
+    digests,
+    exporting,
+    feeds,
+    grouping,
+    locks,
+    outbox,
+    polls,
+    upkeep,
+)
+from storage.engine import Mode, transaction
+from storage.receipts import decision_of
+from watchers.model import Feed, FeedSpec, Grouped, Grouping, PollResult, PollSaved
+from watchers.telling import (
+    Admin,
+    AuditRecord,
+    Channel,
+    ChannelSpec,
+    Counts,
+    Coverage,
+    Delivery,
+    DeliveryState,
+    Exported,
+    Page,
+    SendResult,
+    Tellable,
+)
+
+
+class SqlStore:
+    """:class:`watchers.ports.Store` in a database; the contracts are written there.
+
+    Nothing is retried but SQLite's BEGIN, which waits 10 seconds for other writers. Made by
+    :func:`storage.schema.open_store`; safe to use from several threads.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _read(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, Mode.READ)
+
+    def _write(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, Mode.WRITE)
+
+    def _durable(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, Mode.DURABLE)
+
+    # ------------------------------------------------------------ feeds
+
+    def add_feed(self, spec: FeedSpec, *, at: datetime, actor: str) -> Feed:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            return feeds.add(connection, spec, at, actor)
+
+    def add_feeds(self, specs: Sequence[FeedSpec], *, at: datetime, actor: str) -> int:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            return feeds.add_many(connection, specs, at, actor)
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._read() as connection:
+            return feeds.all_feeds(connection)
+
+    def feed(self, ref: str) -> Feed:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._read() as connection:
+            return feeds.find(connection, ref)
+
+    def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._read() as connection:
+            return feeds.due(connection, now, limit)
+
+    def pause_feed(self, feed_id: int, *, paused: bool, at: datetime, actor: str) -> Feed:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            return feeds.pause(connection, feed_id, at, actor, paused=paused)
+
+    def remove_feed(self, feed_id: int, *, at: datetime, actor: str) -> Feed:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            return feeds.remove(connection, feed_id, at, actor)
+
+    def entry_keys(self, feed_id: int) -> Mapping[bytes, bytes]:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._read() as connection:
+            return polls.entry_keys(connection, feed_id)
+
+    def save_poll(self, result: PollResult) -> PollSaved:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            return polls.save(connection, result)
+
+    def coverage(self, now: datetime) -> Coverage:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._read() as connection:
+            return feeds.coverage(connection, now)
+
+    # ------------------------------------------------------------ grouping
+
+    def unsettled(self, limit: int) -> tuple[Grouped, ...]:
+        """See :class:`watchers.ports.GroupPort`."""
+        with self._read() as connection:
+            return grouping.unsettled(connection, limit)
+
+    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
+        """See :class:`watchers.ports.GroupPort`; of one text_key at most the 500 first."""
+        with self._read() as connection:
+            return grouping.copy_candidates(connection, article)
+
+    def story_candidates(
+        self, article: Grouped, since: datetime, until: datetime
+    ) -> tuple[Grouped, ...]:
+        """See :class:`watchers.ports.GroupPort`."""
+        with self._read() as connection:
+            return grouping.story_candidates(connection, article, since, until)
+
+    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
+        """See :class:`watchers.ports.GroupPort`."""
+        with self._write() as connection:
+            grouping.save(connection, groupings)
+
+    # ------------------------------------------------------------ telling
+
+    def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
+        """See :class:`watchers.ports.TellPort`."""
+        with self._read() as connection:
+            return digests.untold(connection, channel_id, since)
+
+    def queue_digest(  # noqa: PLR0913 - one complete order
+        self,
+        channel_id: int,
+        *,
+        slot: datetime,
+        built_at: datetime,
+        since: datetime,
+        subjects: Sequence[str],
+        pages: Sequence[Page],
+        scheduled: bool,
+    ) -> int | None:
+        """See :class:`watchers.ports.TellPort`. ChannelUnknown."""
+        order = digests.Order(channel_id, slot, built_at, since, subjects, pages, scheduled)
+        with self._durable() as connection:
+            return digests.queue(connection, order)
+
+    def claim_next(self, channel_id: int, now: datetime) -> Delivery | None:
+        """See :class:`watchers.ports.TellPort`; a paused channel has nothing to claim."""
+        with self._durable() as connection:
+            return outbox.claim_next(connection, channel_id, now)
+
+    def record_send(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
+        """See :class:`watchers.ports.TellPort`. DeliveryUnknown, DeliverySettled."""
+        with self._durable() as connection:
+            outbox.record_send(connection, delivery_id, result, at)
+
+    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:  # noqa: ARG002 - port
+        """See :class:`watchers.ports.TellPort`."""
+        with self._durable() as connection:
+            return outbox.abandon_sending(connection, channel_id)
+
+    def deliveries(self, *states: DeliveryState, limit: int = 200) -> tuple[Delivery, ...]:
+        """See :class:`watchers.ports.TellPort`."""
+        with self._read() as connection:
+            return outbox.listed(connection, states, limit)
+
+    def settle_delivery(
+        self, delivery_id: int, decision: str, *, at: datetime, actor: str
+    ) -> Delivery:
+        """See :class:`watchers.ports.TellPort`."""
+        decided = decision_of(decision)
+        with self._durable() as connection:
+            return outbox.settle(connection, delivery_id, decided, at, actor)
+
+    # ------------------------------------------------------------ channels and admins
+
+    def add_channel(self, spec: ChannelSpec, *, at: datetime, actor: str) -> Channel:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._write() as connection:
+            return channels.add(connection, spec, at, actor)
+
+    def channels(self) -> tuple[Channel, ...]:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._read() as connection:
+            return channels.all_channels(connection)
+
+    def channel(self, ref: str) -> Channel:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._read() as connection:
+            return channels.find(connection, ref)
+
+    def change_channel(
+        self, channel_id: int, changes: Mapping[str, object], *, at: datetime, actor: str
+    ) -> Channel:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._write() as connection:
+            return channels.change(connection, channel_id, changes, at, actor)
+
+    def remove_channel(self, channel_id: int, *, at: datetime, actor: str) -> Channel:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._write() as connection:
+            return channels.remove(connection, channel_id, at, actor)
+
+    def admins(self) -> tuple[Admin, ...]:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._read() as connection:
+            return admins.all_admins(connection)
+
+    def grant(self, user_id: int, role: str, *, at: datetime, actor: str) -> Admin:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._write() as connection:
+            return admins.grant(connection, user_id, role, at, actor)
+
+    def revoke(self, user_id: int, *, at: datetime, actor: str) -> bool:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._write() as connection:
+            return admins.revoke(connection, user_id, at, actor)
+
+    def audit(self, limit: int = 100) -> tuple[AuditRecord, ...]:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._read() as connection:
+            return tuple(audits.latest(connection, limit))
+
+    def note(self, record: AuditRecord) -> None:
+        """See :class:`watchers.ports.ChannelPort`."""
+        with self._write() as connection:
+            audits.note(connection, record)
+
+    # ------------------------------------------------------------ upkeep
+
+    def export(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        official: str | None = None,
+        language: str | None = None,
+    ) -> Iterator[Exported]:
+        """See :class:`watchers.ports.UpkeepPort`; a transaction a batch.
+
+        A reader that takes its time would otherwise keep SQLite from checkpointing its WAL.
+        """
+        selection = exporting.Selection(since, until, official, language)
+        after: exporting.Place | None = None
+        while True:
+            with self._read() as connection:
+                articles, after = exporting.batch(connection, selection, after)
+            yield from articles
+            if after is None:
+                return
+
+    def counts(self) -> Counts:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        with self._read() as connection:
+            return upkeep.counts(connection)
+
+    def value(self, name: str) -> str | None:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        with self._read() as connection:
+            return upkeep.value(connection, name)
+
+    def set_value(self, name: str, value: str) -> None:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        with self._write() as connection:
+            upkeep.set_value(connection, name, value)
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        """See :class:`watchers.ports.UpkeepPort`; not reentrant."""
+        return locks.lock(self._engine, name)
+
+    def check(self) -> tuple[str, ...]:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        with self._read() as connection:
+            return upkeep.check(connection)
+
+    def backup(self, target: Path) -> None:
+        """See :class:`watchers.ports.UpkeepPort`; PostgreSQL: StoreError that says how."""
+        upkeep.backup(self._engine.url, target)
+
+    def close(self) -> None:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        self._engine.dispose()

@@ -1,0 +1,16 @@
+"""The core: what is watched, how it is known, what is told. No SQL, no Telegram, no clock.
+
+The stages, in the order in which an item passes them:
+
+    fetch 1       an address -> status, headers, bytes          (the only I/O: httpx)
+    parse 2       bytes -> entries, as the feed gave them       (in a worker process)
+    normalise 3   an entry -> an article: canonical URL, plain text, UTC time
+    match 4       an article -> whom it names, whether it is relevant, with reasons
+    dedupe 5      an article -> the one it copies, if it copies one
+    cluster 6     an article -> its story
+    digest 7      untold articles -> what one channel is told
+
+`feed_watcher` runs 1 to 4 for one feed and hands one PollResult to the store; `settler` runs
+5 and 6 over what polls stored; `registry` adds and changes what is watched and told. Nouns:
+`model`, `telling`, `errors`. What storage must do: `ports`.
+"""

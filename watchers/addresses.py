@@ -1,0 +1,77 @@
+"""Which addresses may be connected to. Pure: the dialer in `watchers.fetch` asks here.
+
+Feeds come from strangers: an address inside the operator's own network, however it is
+written, is refused unless the operator allowed it (DADKHAH_ALLOWED_PRIVATE_HOSTS).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# RFC 6052 and RFC 8215: an IPv4 address in the last 32 bits, reached through a translator.
+_NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedHost:
+    """One entry of the operator's list: a host name or a network, perhaps with a port."""
+
+    host: str | None
+    network: IPNetwork | None
+    port: int | None
+
+    def allows(self, host: str, port: int, address: IPAddress | None = None) -> bool:
+        """Whether this entry covers a URL's host and port, or the address connected to."""
+        if self.port is not None and self.port != port:
+            return False
+        if self.network is not None:
+            return address is not None and address in self.network
+        return host.lower().strip("[]").rstrip(".") == self.host
+
+
+def parse_allowed_host(text: str) -> AllowedHost:
+    """Read `host[:port]`, `network/prefix[:port]` or `[v6]:port`; ValueError says what is wrong."""
+    text = text.strip().lower()
+    if text.startswith("[") and "]" in text:
+        name, _, rest = text[1:].partition("]")
+        port_text = rest.removeprefix(":") if rest else ""
+    elif text.count(":") > 1:  # a bare IPv6 address or network
+        name, port_text = text, ""
+    else:
+        name, _, port_text = text.partition(":")
+    if not name or (port_text and not (port_text.isdigit() and 0 < int(port_text) < 65536)):
+        msg = f"{text!r} is no host[:port], network/prefix[:port] or [v6]:port"
+        raise ValueError(msg)
+    port = int(port_text) if port_text else None
+    if "/" in name:
+        return AllowedHost(None, ipaddress.ip_network(name, strict=False), port)
+    return AllowedHost(name.rstrip("."), None, port)
+
+
+def _inner(address: IPAddress) -> IPAddress:
+    """The IPv4 address that an IPv6 form carries, or the address itself."""
+    if isinstance(address, ipaddress.IPv6Address):
+        carried = address.ipv4_mapped or address.sixtofour
+        if carried is not None:
+            return carried
+        if address.teredo is not None:
+            return address.teredo[1]
+        if any(address in network for network in _NAT64):
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def refusal(address: IPAddress) -> str | None:
+    """Why an address is not connected to, or None if it is public."""
+    inner = _inner(address)
+    if inner.is_multicast:
+        return "a multicast address"
+    if inner.is_loopback:
+        return "an address of this machine"
+    if not inner.is_global or inner.is_reserved:
+        return "a private address"
+    return None

@@ -1,0 +1,126 @@
+"""Stage 5: dedupe. Is this article one that we have, printed again? Pure.
+
+Which error is worse: a copy told twice is a nuisance, an article folded away is lost to the
+reader. So each rule needs agreement in words *and* in figures: yearly statements and weekly
+counts repeat every word but the numbers. Copies are grouped, never deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+
+import rensa
+
+from watchers.folding import fold
+from watchers.model import Fingerprint, Grouped
+from watchers.text import key
+
+# rensa's signatures differ between its algorithms: stored ones are compared only within one.
+VERSION = f"m64-3w-{rensa.RMinHash.ALGORITHM_VERSION}"
+
+_HASHES = 64
+_BAND = 4  # 16 bands of 4: 99.9 % of pairs with 3 of 45 words changed share one (PERFORMANCE 6)
+_SEED = 1367
+_SHINGLE = 3  # words
+_HEAD = 12  # words of the beginning that a shortened copy keeps
+_LIMIT = 1_500  # words looked at
+_NEAR = 0.5  # estimated Jaccard; 10 % of the words edited leave about 0.57
+_CONTAINED = 0.75
+_APART = timedelta(days=30)
+_NUMBER = re.compile(r"\d+")
+
+
+def _words(title: str, text: str) -> list[str]:
+    return fold(f"{title}\n{text}").split(" ")[:_LIMIT]
+
+
+def _shingles(words: list[str]) -> set[str]:
+    if len(words) <= _SHINGLE:
+        return {" ".join(words)}
+    return {" ".join(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)}
+
+
+def _band(*parts: str) -> int:
+    """A signed 64-bit hash, as databases keep integers."""
+    return int.from_bytes(key(*parts)[:8], "big", signed=True)
+
+
+def title_core(title: str) -> str:
+    """The folded title without an outlet's name hung on by " - ", " | " or ": ... »"."""
+    parts = [fold(part) for part in re.split(r"\s[-–—|»:]\s", title)]
+    return max(parts, key=len, default="")
+
+
+def fingerprint(title: str, text: str, *, close: bool) -> Fingerprint:
+    """What copies of an article are found by; near copies only of those `close` to the subject."""
+    words = _words(title, text)
+    exact = key(" ".join(words))
+    if not close:
+        return Fingerprint(VERSION, exact)
+    hasher = rensa.RMinHash(num_perm=_HASHES, seed=_SEED)
+    hasher.update(sorted(_shingles(words)))
+    signature = tuple(hasher.digest())
+    bands = {_band(str(i), *map(str, signature[i : i + _BAND])) for i in range(0, _HASHES, _BAND)}
+    bands.add(_band("title", title_core(title)))
+    head = fold(text).split(" ")[:_HEAD]
+    if len(head) == _HEAD:
+        bands.add(_band("head", *head))
+    return Fingerprint(VERSION, exact, signature, tuple(sorted(bands)))
+
+
+def similarity(a: Fingerprint, b: Fingerprint) -> float:
+    """Estimated Jaccard similarity of two texts' shingles; 0 where it is not known."""
+    if a.version != b.version or not a.signature or len(a.signature) != len(b.signature):
+        return 0.0
+    return sum(x == y for x, y in zip(a.signature, b.signature, strict=True)) / len(a.signature)
+
+
+def _figures(words: Iterable[str]) -> set[str]:
+    return {number for word in words for number in _NUMBER.findall(word)}
+
+
+def copy_reason(a: Grouped, b: Grouped) -> str | None:
+    """Why `a` is a copy of `b`, or None if it is another article."""
+    if abs(a.time - b.time) > _APART:
+        return None
+    words_a, words_b = _words(a.title, a.text), _words(b.title, b.text)
+    if a.fingerprint.text_key == b.fingerprint.text_key and len(words_a) > 5:
+        return "same text"
+    figures_a, figures_b = _figures(words_a), _figures(words_b)
+    if similarity(a.fingerprint, b.fingerprint) >= _NEAR and figures_a == figures_b:
+        return "near text"
+    short, long = sorted((words_a, words_b), key=len)
+    if not _figures(short) <= _figures(long):
+        return None
+    return _shortened(a, b, short, long)
+
+
+def _shortened(a: Grouped, b: Grouped, short: list[str], long: list[str]) -> str | None:
+    """One is the other cut short, perhaps retitled: most of its shingles stand in the longer."""
+    core_a, core_b = title_core(a.title), title_core(b.title)
+    same_title = core_a == core_b and len(core_a.split(" ")) > 3
+    if same_title and not (a.text and b.text):
+        return "same title"
+    of_short = _shingles(short)
+    shared = len(of_short & _shingles(long)) / len(of_short)
+    if shared >= _CONTAINED and len(of_short) > 12:
+        return "shortened text"
+    if same_title and shared >= 0.5:
+        return "same title and much of the text"
+    return None
+
+
+def first_of_copies(article: Grouped, candidates: Iterable[Grouped]) -> tuple[Grouped, str] | None:
+    """The settled article that this one copies, and why; None if it copies none.
+
+    It may be a copy itself: then both are copies of its `duplicate_of`.
+    """
+    for candidate in sorted(candidates, key=lambda c: (c.time, c.canonical_url)):
+        if candidate.id == article.id:
+            continue
+        reason = copy_reason(article, candidate)
+        if reason is not None:
+            return candidate, reason
+    return None

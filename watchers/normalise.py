@@ -1,0 +1,93 @@
+"""Stage 3: normalise. An entry becomes an article: canonical URL, plain text, UTC time. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from watchers import urls
+from watchers.model import Article, Entry
+from watchers.text import key, plain, plain_title
+
+_ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]")
+_LATIN = re.compile(r"[A-Za-z]")
+_PERSIAN_ONLY = re.compile("[پچژگیکۀ\u200c]")
+_ARABIC_ONLY = re.compile("[ةيىكأإ]")
+_PERSIAN_WORDS = re.compile(r"(?<!\w)(?:از|که|این|در|را|به|است|شد|برای|با|های|می)(?!\w)")
+_ARABIC_WORDS = re.compile(r"(?<!\w)(?:من|في|فى|على|إلى|الى|أن|التي|الذي|عن|مع)(?!\w)")
+# What WordPress hangs on every entry of its feeds; it repeats the title and says nothing.
+_FEED_TAIL = re.compile(
+    r"^(?:The post .{1,500} appeared first on .{1,200}|"
+    r"(?:L['’]article|Cet article) .{1,500} est apparu en premier sur .{1,200}|"
+    r"Der Beitrag .{1,500} erschien zuerst auf .{1,200}|"
+    r"Inlägget .{1,500} dök först upp på .{1,200}|"
+    r"La entrada .{1,500} (?:se publicó primero|aparece primero) en .{1,200})$",
+    re.MULTILINE,
+)
+_ARABIC_SCRIPT_LANGUAGES = ("fa", "ar", "ur", "ps", "ku", "ckb", "ug", "sd")
+
+
+def normalise(
+    entry: Entry, *, feed_url: str, feed_language: str | None, now: datetime, unique_guid: bool
+) -> Article | None:
+    """The article that an entry stands for; None for an entry that is nothing at all.
+
+    `unique_guid` is false when the document repeats this guid: then it identifies nothing
+    and the link and title stand in. Times in the future are clamped to `now`.
+    """
+    url = urls.resolve(entry.link or "", feed_url) if entry.link else None
+    title = plain_title(entry.title)
+    text = body_text(entry.summary, entry.content)
+    if url is None and not title and not text:
+        return None
+    identity = [entry.guid] if entry.guid and unique_guid else [entry.guid, entry.link, title]
+    guid_key = key(*(part or "" for part in identity))
+    # An entry without a link still is an article, named within its feed.
+    canonical_url = urls.canonical(url) if url else f"{feed_url}#entry-{guid_key.hex()}"
+    published = entry.published
+    return Article(
+        url=url or feed_url,
+        canonical_url=canonical_url,
+        url_key=key(canonical_url),
+        guid_key=guid_key,
+        content_key=key(title, text, canonical_url),
+        title=title or text[:120].partition("\n")[0],
+        text=text,
+        published=_believable(published, now),
+        language=language_of(f"{title}\n{text}", entry.language or feed_language),
+    )
+
+
+def _believable(time: datetime | None, now: datetime) -> datetime | None:
+    """Not later than now; feeds that know nothing date entries in year 1 or on 1 January 1970."""
+    return None if time is None or time.year < 1971 else min(time, now)
+
+
+def body_text(summary_html: str, content_html: str) -> str:
+    """The plain content, with the summary before it unless the content says that already."""
+    summary, content = (
+        _FEED_TAIL.sub("", plain(html)).strip() for html in (summary_html, content_html)
+    )
+    if not content:
+        return summary
+    start = summary.rstrip("….[] ")[:200]
+    return content if start in content else f"{summary}\n{content}"
+
+
+def language_of(text: str, declared: str | None) -> str | None:
+    """The language's primary subtag: as declared, unless the script says otherwise.
+
+    Text in Arabic script is told apart as Persian or Arabic by letters and small words.
+    """
+    known = (declared or "").strip().replace("_", "-").partition("-")[0].lower() or None
+    sample = text[:2_000]
+    arabic, latin = len(_ARABIC_SCRIPT.findall(sample)), len(_LATIN.findall(sample))
+    if arabic > latin:
+        if known in _ARABIC_SCRIPT_LANGUAGES:
+            return known
+        persian = len(_PERSIAN_ONLY.findall(sample)) + 3 * len(_PERSIAN_WORDS.findall(sample))
+        other = len(_ARABIC_ONLY.findall(sample)) + 3 * len(_ARABIC_WORDS.findall(sample))
+        return "fa" if persian >= other else "ar"
+    if known in _ARABIC_SCRIPT_LANGUAGES and latin > 20:
+        return None
+    return known if known and 2 <= len(known) <= 3 and known.isalpha() else None

@@ -1,0 +1,239 @@
+"""What the core asks of storage. `storage` ships two stores behind it: SQL and memory.
+
+Every method is one transaction: it happens wholly or not at all, and it is safe to kill the
+process at any moment. Methods raise :class:`watchers.errors.StoreError` when the database
+says no, and an :class:`watchers.errors.InputInvalid` where named. ``actor`` is who asked
+("cli", "system" or a numeric Telegram id); each change leaves an audit record in the same
+transaction. Methods block; the program calls them from its one storage thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from watchers.model import Feed, FeedSpec, Grouped, Grouping, PollResult, PollSaved
+from watchers.telling import (
+    Admin,
+    AuditRecord,
+    Channel,
+    ChannelSpec,
+    Counts,
+    Coverage,
+    Delivery,
+    DeliveryState,
+    Exported,
+    Page,
+    SendResult,
+    Tellable,
+)
+
+
+class FeedPort(Protocol):
+    """Feeds and what their polls found."""
+
+    def add_feed(self, spec: FeedSpec, *, at: datetime, actor: str) -> Feed:
+        """Watch a feed, due at once. FeedExists if its URL is watched already."""
+
+    def add_feeds(self, specs: Sequence[FeedSpec], *, at: datetime, actor: str) -> int:
+        """Watch all that are not watched yet; how many were added. One transaction."""
+
+    def feeds(self) -> tuple[Feed, ...]:
+        """All feeds, by id."""
+
+    def feed(self, ref: str) -> Feed:
+        """The feed with this id (digits) or this URL. FeedUnknown."""
+
+    def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
+        """Feeds to poll: not paused, due at or before `now`, longest overdue first."""
+
+    def pause_feed(self, feed_id: int, *, paused: bool, at: datetime, actor: str) -> Feed:
+        """Stop or resume polling a feed (resumed: due at once). FeedUnknown."""
+
+    def remove_feed(self, feed_id: int, *, at: datetime, actor: str) -> Feed:
+        """Stop watching for good; its articles stay. FeedUnknown."""
+
+    def entry_keys(self, feed_id: int) -> Mapping[bytes, bytes]:
+        """guid_key -> content_key of the entries that the feed listed at its latest polls."""
+
+    def save_poll(self, result: PollResult) -> PollSaved:
+        """Carry out one poll.
+
+        The feed's state (validators, due time, failures) is replaced. For each item: its
+        entry (feed, guid_key) and its address are kept; an article with a new url_key is
+        stored (its entry's guid known before under another address: that article gets the
+        address instead); content of an article that this same feed gave first and whose
+        text changed is replaced, the old kept as a revision, and it is settled anew if its
+        verdict changed from irrelevant. *Baseline*: on the feed's first successful poll,
+        articles published before `at` - 24 h, or undated, are never told.
+        A feed removed meanwhile: nothing is stored, an empty PollSaved is returned.
+        """
+
+    def coverage(self, now: datetime) -> Coverage:
+        """How many feeds there are, and how many could not be read for 6 hours or more."""
+
+
+class GroupPort(Protocol):
+    """What settling (copies, stories) reads and decides."""
+
+    def unsettled(self, limit: int) -> tuple[Grouped, ...]:
+        """Articles not yet grouped, by (published or first seen, canonical URL)."""
+
+    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
+        """Settled articles with the same text_key or at least one common band, by id."""
+
+    def story_candidates(
+        self, article: Grouped, since: datetime, until: datetime
+    ) -> tuple[Grouped, ...]:
+        """Settled relevant articles that are no copies, `time` within [since, until], by id.
+
+        At most the 500 nearest in time.
+        """
+
+    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
+        """Settle these articles. `duplicate_of` is never re-pointed once set."""
+
+
+class TellPort(Protocol):
+    """Digests and their deliveries."""
+
+    def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
+        """Settled, not baseline, relevant or naming an official, first seen at or after
+        `since`, whose subject (story; else ``article:<id of the first copy>``) was never
+        told to the channel; with all other articles of those subjects first seen since
+        then. By id.
+        """
+
+    def queue_digest(
+        self,
+        channel_id: int,
+        *,
+        slot: datetime,
+        built_at: datetime,
+        since: datetime,
+        subjects: Sequence[str],
+        pages: Sequence[Page],
+        scheduled: bool,
+    ) -> int | None:
+        """Record the digest, what it tells and its pages, all `queued`; its id.
+
+        None, and nothing changed, if the channel has a digest for that slot or was told
+        one of the subjects already. `scheduled` moves the channel's last_slot, also when
+        there are no pages (then no digest is recorded).
+        """
+
+    def claim_next(self, channel_id: int, now: datetime) -> Delivery | None:
+        """The channel's next queued page (digest, page order) becomes `sending`, durably.
+
+        None while the first queued page, or the channel, has a not_before after `now`.
+        """
+
+    def record_send(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
+        """The receipt of a claimed page: sent, failed, uncertain, or queued again.
+
+        RETRY sets the page's and the channel's not_before to `at` + wait; PAUSE queues it
+        again and pauses the channel with the reason; MIGRATED queues it again and gives the
+        channel its new chat id.
+        """
+
+    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:
+        """Pages left in `sending` by a process that died become `uncertain`; how many.
+
+        Call only while holding the channel's lock.
+        """
+
+    def deliveries(self, *states: DeliveryState, limit: int = 200) -> tuple[Delivery, ...]:
+        """Deliveries in these states (all states if none), newest first."""
+
+    def settle_delivery(
+        self, delivery_id: int, decision: str, *, at: datetime, actor: str
+    ) -> Delivery:
+        """An admin decides on an `uncertain` or `failed` page: "arrived" (sent), "resend"
+        (queued) or "drop" (dropped). DeliveryUnknown, DeliverySettled, InputInvalid.
+        """
+
+
+class ChannelPort(Protocol):
+    """Channels, admins and the audit log."""
+
+    def add_channel(self, spec: ChannelSpec, *, at: datetime, actor: str) -> Channel:
+        """A channel to tell. ChannelExists."""
+
+    def channels(self) -> tuple[Channel, ...]:
+        """All channels, by id."""
+
+    def channel(self, ref: str) -> Channel:
+        """The channel with this chat, or this id. ChannelUnknown."""
+
+    def change_channel(
+        self, channel_id: int, changes: Mapping[str, object], *, at: datetime, actor: str
+    ) -> Channel:
+        """Replace any of chat, timezone, schedule, language, paused (with pause_reason).
+        The values were validated by the registry. ChannelUnknown, ChannelExists.
+        """
+
+    def remove_channel(self, channel_id: int, *, at: datetime, actor: str) -> Channel:
+        """Forget a channel, its digests and its deliveries. ChannelUnknown."""
+
+    def admins(self) -> tuple[Admin, ...]:
+        """All admins, by user id."""
+
+    def grant(self, user_id: int, role: str, *, at: datetime, actor: str) -> Admin:
+        """Make somebody an admin, or change the role."""
+
+    def revoke(self, user_id: int, *, at: datetime, actor: str) -> bool:
+        """Take somebody's rights; False if there were none."""
+
+    def audit(self, limit: int = 100) -> tuple[AuditRecord, ...]:
+        """The latest changes, newest first."""
+
+    def note(self, record: AuditRecord) -> None:
+        """Add a record of something that changed no other row."""
+
+
+class UpkeepPort(Protocol):
+    """Export, counts, locks, upkeep."""
+
+    def export(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        official: str | None = None,
+        language: str | None = None,
+    ) -> Iterator[Exported]:
+        """Every stored article in [since, until) of first_seen, by first_seen then id.
+
+        Read in bounded batches: memory does not grow with what is stored.
+        """
+
+    def counts(self) -> Counts:
+        """Row counts for people."""
+
+    def value(self, name: str) -> str | None:
+        """A small named value kept by the program ("feeds_loaded", ...)."""
+
+    def set_value(self, name: str, value: str) -> None:
+        """Keep a small named value."""
+
+    def lock(self, name: str) -> AbstractContextManager[bool]:
+        """A lock across processes and machines; yields whether it was got (never waits).
+
+        It goes with its holder: after kill -9 it is free at once.
+        """
+
+    def check(self) -> tuple[str, ...]:
+        """Problems found in the database, one sentence each; empty when sound."""
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy while others read and write. StoreError."""
+
+    def close(self) -> None:
+        """Release connections and files; idempotent."""
+
+
+class Store(FeedPort, GroupPort, TellPort, ChannelPort, UpkeepPort, Protocol):
+    """All of it: what `storage.SqlStore` and `storage.MemoryStore` are."""

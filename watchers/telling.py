@@ -1,0 +1,236 @@
+"""The nouns of telling: channels, digests, deliveries, admins. Frozen values without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from watchers.model import Match
+
+CONSOLE = "console"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A Telegram chat that receives digests (or the virtual ``console``)."""
+
+    id: int
+    chat: str  # "@name", a numeric id, or "console"
+    timezone: str  # IANA
+    schedule: tuple[str, ...]  # wall-clock "HH:MM" in that zone
+    language: str
+    added_at: datetime
+    paused: bool = False
+    pause_reason: str | None = None
+    last_slot: datetime | None = None  # the last scheduled time that was built
+    not_before: datetime | None = None  # Telegram asked us to wait until then
+
+    @property
+    def is_console(self) -> bool:
+        """The virtual channel that prints instead of posting."""
+        return self.chat == CONSOLE
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """A channel as a person names it."""
+
+    chat: str
+    timezone: str = "UTC"
+    schedule: tuple[str, ...] = ("08:00", "18:00")
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Tellable:
+    """A stored article as a digest sees it."""
+
+    id: int
+    url: str  # canonical
+    title: str
+    host: str
+    feed_name: str
+    feed_kind: str
+    language: str | None
+    published: datetime | None
+    first_seen: datetime
+    relevant: bool
+    officials: tuple[str, ...]
+    score: float
+    duplicate_of: int | None
+    story: str | None
+    updated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of what is watched could be read, for the line under a digest."""
+
+    feeds: int
+    unreachable: int
+    paused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One story, or one article that names an official, as a digest tells it."""
+
+    subject: str  # the story's id, or "article:<id>"
+    title: str
+    url: str
+    outlet: str
+    outlet_kind: str
+    language: str | None
+    published: datetime | None
+    officials: tuple[str, ...]  # ids that may be shown as hashtags
+    others: Mapping[str, int]  # further outlets by kind, each publisher family once
+    updated: bool = False
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one channel is told at one time."""
+
+    channel: Channel
+    since: datetime
+    until: datetime
+    stories: tuple[Line, ...]
+    named: tuple[Line, ...]
+    coverage: Coverage
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing new: by default nothing is posted."""
+        return not self.stories and not self.named
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A Telegram message entity; offset and length in UTF-16 code units (Bot API)."""
+
+    type: str  # "bold", "italic", "text_link", "hashtag"
+    offset: int
+    length: int
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One message of a digest: text and entities, no markup."""
+
+    text: str
+    entities: tuple[Entity, ...] = ()
+
+
+class DeliveryState(StrEnum):
+    """The life of one page. ``uncertain`` is never resent by itself."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One page for one channel, with its state and receipt."""
+
+    id: int
+    channel_id: int
+    digest_id: int
+    page: int  # from 1
+    pages: int
+    content: Page
+    state: DeliveryState
+    attempts: int = 0
+    not_before: datetime | None = None
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    message_id: int | None = None
+    error: str | None = None
+
+
+class SendOutcome(StrEnum):
+    """What an attempt to send came to."""
+
+    SENT = "sent"
+    RETRY = "retry"  # certainly not recorded; try again no sooner than `wait` seconds
+    FAILED = "failed"  # certainly not recorded, and trying again would fail as well
+    UNCERTAIN = "uncertain"  # it may have been recorded
+    PAUSE = "pause"  # not recorded; the channel cannot be posted to until somebody acts
+    MIGRATED = "migrated"  # not recorded; the chat has a new id
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """The outcome of one attempt, with its receipt or its reason."""
+
+    outcome: SendOutcome
+    detail: str = ""
+    message_id: int | None = None
+    wait: float = 0.0
+    new_chat: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """Somebody who may give orders: a numeric Telegram id, never a name."""
+
+    user_id: int
+    role: str  # "owner" or "editor"
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One change that somebody made."""
+
+    at: datetime
+    actor: str  # "cli", "system", or a numeric Telegram id
+    action: str  # "feed.add", "channel.pause", ...
+    subject: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One stored article, as `dadkhah export` prints it (docs/export.md)."""
+
+    url: str
+    canonical_url: str
+    title: str
+    published: datetime | None
+    first_seen: datetime
+    feed: str
+    feed_kind: str
+    language: str | None
+    relevant: bool
+    officials: tuple[str, ...]
+    people: tuple[str, ...]
+    topics: tuple[str, ...]
+    story: str | None
+    duplicate_of: str | None
+    also: tuple[str, ...]
+    first_published: datetime | None
+    updates: tuple[Mapping[str, object], ...]
+    reasons: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows there are of what people ask for in /status and `db check`."""
+
+    feeds: int
+    articles: int
+    relevant: int
+    stories: int
+    queued: int
+    uncertain: int
+    failed: int
+    extra: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,0 +1,74 @@
+"""Plain text: from HTML, cleaned, keyed. Pure; folding for comparison is `watchers.folding`."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+MAX_HTML = 400_000  # characters read of one entry; a whole newspaper page is about 100,000
+MAX_TEXT = 60_000  # code points kept of one article
+MAX_TITLE = 1_000
+
+# Tags that end a line of text. Inline tags do not: "<b>Iran</b>'s" is one word.
+_BLOCK = re.compile(
+    r"</?(?:p|div|br|hr|li|ul|ol|dl|dt|dd|h[1-6]|tr|td|th|table|blockquote|section|article|"
+    r"aside|header|footer|figure|figcaption|nav|form|pre)\b",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"<[a-zA-Z!/?]|&[a-zA-Z#]")
+_INVISIBLE_HTML = "script, style, noscript, template, iframe, svg, head > title"
+# C0/C1 controls but tab and newline, noncharacters, lone surrogates, and the invisible
+# formatting characters that carry no spelling (ZWNJ and ZWJ do, in Persian).
+_JUNK = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_BREAKS = re.compile(r"[ ]?(?:\n[ ]?)+")
+
+
+def key(*parts: str | bytes) -> bytes:
+    """A 16-byte BLAKE2b hash of the parts, which are kept apart by their lengths."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.digest()
+
+
+def clean(text: str) -> str:
+    """Text without control, bidi-override and other invisible characters, spaces collapsed.
+
+    Line breaks stay, one at a time. Idempotent.
+    """
+    text = text.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = _SPACES.sub(" ", _JUNK.sub("", text))
+    return _BREAKS.sub("\n", text).strip()
+
+
+def plain(markup: str, limit: int = MAX_TEXT) -> str:
+    """The readable text of an HTML fragment: one line a block, at most `limit` code points.
+
+    Text without markup is cleaned only; anything parses (HTML5 error recovery).
+    """
+    markup = markup[:MAX_HTML]
+    if not _MARKUP.search(markup):
+        return clean(markup)[:limit].rstrip()
+    # An input that is all text to the parser gets a body of its own; NUL would become U+FFFD.
+    tree = LexborHTMLParser(_BLOCK.sub(lambda tag: "\n" + tag.group(), markup.replace("\0", "")))
+    for node in tree.css(_INVISIBLE_HTML):
+        node.decompose()
+    body = tree.body
+    return clean(body.text(deep=True) if body is not None else "")[:limit].rstrip()
+
+
+def plain_title(markup: str) -> str:
+    """A title on one line. Titles come as text, as HTML, or escaped twice ("&amp;amp;")."""
+    text = plain(markup, MAX_TITLE).replace("\n", " ")
+    if _MARKUP.search(text):
+        text = plain(html.unescape(text), MAX_TITLE).replace("\n", " ")
+    return text

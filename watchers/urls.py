@@ -1,0 +1,122 @@
+"""Canonical URLs: one article, one address, whatever was hung on it. Pure.
+
+w3lib does the general part (percent-encoding, parameter order, fragment); the rules of our
+own take away what only says how a reader came: trackers, AMP, mobile and print forms,
+`www`, the scheme. Part of an article's identity, so a change here needs a migration.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url
+
+MAX_URL = 2_000  # browsers and Telegram cope with about that
+
+_TRACKERS = re.compile(
+    r"(?i)^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|igsh|mc_[ce]id|at_\w+|_ga|_gl|spm|"
+    r"xtor|cmpid|ocid|oc|ref|ref_src|referrer|source|src|share|smid|sh|s_cid|wt_mc|pk_\w+|mtm_\w+|"
+    r"ns_\w+|trk|wickedid|amp|amp_\w+|usqp|output|outputtype|print|printer|printable|"
+    r"print_view|view|taid|sr_share|feature|from|via|fb_\w+|guccounter|guce_\w+)$"
+)
+_MIRROR_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.)")
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+_FORM_TAIL = re.compile(r"(?:/(?:amp|print|mobile)|\.amp)/?$", re.IGNORECASE)
+_AMP_FILE = re.compile(r"\.amp(\.s?html?)$", re.IGNORECASE)
+_FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
+
+
+def resolve(link: str, base: str) -> str | None:
+    """The link as an absolute http(s) address, or None if it is none (mailto:, empty...)."""
+    try:
+        url = urljoin(base, link.strip())
+        parts = urlsplit(url)
+        _ = parts.port  # raises on a port that is no number
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > MAX_URL:
+        return None
+    return url
+
+
+def host(url: str) -> str:
+    """The host in lower-case IDNA form, without a trailing dot; empty if there is none."""
+    try:
+        name = (urlsplit(url).hostname or "").strip(". ").lower()
+        return name.encode("idna").decode("ascii") if not name.isascii() else name
+    except (ValueError, UnicodeError):
+        return ""
+
+
+def canonical(url: str) -> str:
+    """The one address of an article. Idempotent; a text that is no URL comes back as it is."""
+    for _ in range(4):  # quoting can bring a rule to light; real addresses need one round
+        previous, url = url, _canonical_once(url)
+        if url == previous:
+            break
+    return url
+
+
+def _canonical_once(url: str) -> str:
+    try:
+        parts = urlsplit(canonicalize_url(url.strip(), keep_fragments=False))
+        name, port = host(url), parts.port
+    except ValueError:
+        return url
+    if parts.scheme not in ("http", "https") or not name:
+        return url
+    netloc = _bare_host(name)
+    if port not in (None, 80, 443):
+        netloc = f"{netloc}:{port}"
+    bare = SplitResult("https", netloc, _bare_path(parts.path), _bare_query(parts.query), "")
+    return canonicalize_url(urlunsplit(bare), keep_fragments=False)
+
+
+def _bare_host(name: str) -> str:
+    if ":" in name:
+        return f"[{name}]"
+    while (shorter := _MIRROR_HOST.sub("", name)) != name:
+        name = shorter
+    return name
+
+
+def _bare_path(path: str) -> str:
+    previous = None
+    path = re.sub("/{2,}", "/", path)
+    while path != previous:
+        previous = path
+        path = _AMP_FILE.sub(r"\1", path)
+        path = _FORM_HEAD.sub("", _FORM_TAIL.sub("", _INDEX.sub("", path)))
+        path = path.rstrip("/")
+    return path
+
+
+def _bare_query(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
+    return urlencode([pair for pair in pairs if not _TRACKERS.match(pair[0])])
+
+
+def without_trackers(url: str) -> str:
+    """The address as printed, less the parameters that tell on the reader.
+
+    Used for links that are sent: the site gets the address it gave, the reader stays private.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    kept = [p for p in parts.query.split("&") if not _TRACKERS.match(p.partition("=")[0])]
+    return urlunsplit(parts._replace(query="&".join(kept), fragment=""))
+
+
+def is_local_name(name: str) -> bool:
+    """A host that never names a public site: localhost, one label, .local, a private address."""
+    name = name.strip("[]").rstrip(".").lower()
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        pass
+    local_ends = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".onion.local")
+    return "." not in name or name.endswith(local_ends)

@@ -1,0 +1,225 @@
+"""The watchlist: people, topics, context and look-alikes, checked as a whole. Pure.
+
+`parse_watchlist` takes the text of a TOML file and returns frozen values, or raises
+`WatchlistInvalid` with every problem found, so that an admin mends a file in one go. Nothing
+in a watchlist states guilt.
+
+Two forms of a name are the same when they fold to the same letters, their words apart or
+joined (:mod:`watchers.folding`): a file lists one spelling of each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from watchers.errors import WatchlistInvalid
+from watchers.folding import fold
+from watchers.watchlist_rows import (
+    Collision,
+    Context,
+    File,
+    LookAlike,
+    Organisation,
+    Person,
+    Place,
+    Source,
+    Topic,
+    Words,
+    Years,
+)
+
+__all__ = [
+    "Collision",
+    "Context",
+    "LookAlike",
+    "Organisation",
+    "Person",
+    "Place",
+    "Source",
+    "Topic",
+    "Watchlist",
+    "Words",
+    "Years",
+    "parse_watchlist",
+]
+
+MAX_TEXT = 2_000_000  # characters of a file; the shipped one has about 100,000
+MIN_LETTERS = 3  # a shorter name by itself is part of too many words
+
+
+@dataclass(frozen=True, slots=True)
+class Watchlist:
+    """All that matching goes by. `version` changes with any change of the content."""
+
+    version: str
+    people: tuple[Person, ...]
+    topics: tuple[Topic, ...]
+    context: Context
+    years: Years
+    words: Words
+    organisations: tuple[Organisation, ...]
+    places: tuple[Place, ...]
+    lookalikes: tuple[LookAlike, ...]
+
+    @property
+    def officials(self) -> tuple[Person, ...]:
+        """The people of kind official, in the file's order."""
+        return tuple(person for person in self.people if person.is_official)
+
+
+def parse_watchlist(text: str, source: str) -> Watchlist:
+    """The watchlist in a TOML text; `source` names the file in messages.
+
+    Raises `WatchlistInvalid`, whose `problems` name file, line, key and what to do.
+    """
+    raw = _load(text, source)
+    places = _Places(text, source, raw)
+    try:
+        file = File.model_validate(raw)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        problems = [places.say(e["loc"], f"{e['msg']}; correct it") for e in found]
+        raise WatchlistInvalid(source, tuple(problems)) from error
+    problems = [places.say(loc, said) for loc, said in _across_rows(file)]
+    if problems:
+        raise WatchlistInvalid(source, tuple(problems))
+    digest = hashlib.blake2b(file.model_dump_json().encode(), digest_size=5).hexdigest()
+    return Watchlist(
+        version=f"{file.meta.version}+{digest}",
+        people=file.person,
+        topics=file.topic,
+        context=file.context,
+        years=file.years,
+        words=file.words,
+        organisations=file.org,
+        places=file.place,
+        lookalikes=file.not_this,
+    )
+
+
+def _load(text: str, source: str) -> dict[str, Any]:
+    if len(text) > MAX_TEXT:
+        said = f"{source}: longer than {MAX_TEXT:,} characters; split it or take rows away."
+        raise WatchlistInvalid(source, (said,))
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # too deep a nesting ends in the latter
+        problem = f"{source}: not TOML: {error}; correct the syntax there."
+        raise WatchlistInvalid(source, (problem,)) from error
+
+
+_Loc = tuple[int | str, ...]
+
+
+class _Places:
+    """Says where in the file a problem is: line, section, row and key."""
+
+    def __init__(self, text: str, source: str, raw: dict[str, Any]) -> None:
+        self._text, self._source, self._raw = text, source, raw
+
+    def say(self, loc: _Loc, said: str) -> str:
+        """One problem as a sentence: `FILE:LINE: person[3] "ali-razini".aliases: ...`."""
+        steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc[1:]]
+        if steps and isinstance(loc[1], int):
+            steps[0] += self._id(str(loc[0]), loc[1])
+        key = "".join((str(loc[0]), *steps))
+        return f"{self._source}{self._line(loc)}: {key}: {said.removeprefix('Value error, ')}."
+
+    def _id(self, section: str, index: int) -> str:
+        try:
+            return f' "{self._raw[section][index]["id"]}"'
+        except (LookupError, TypeError):
+            return ""
+
+    def _line(self, loc: _Loc) -> str:
+        """The line of the row's header; empty where the file has none."""
+        headers = re.finditer(rf"(?m)^[ \t]*\[\[?[ \t]*{loc[0]}[ \t]*\]", self._text)
+        index = loc[1] if len(loc) > 1 and isinstance(loc[1], int) else 0
+        header = next(islice(headers, index, None), None)
+        return f":{self._text.count(chr(10), 0, header.start()) + 1}" if header else ""
+
+
+def _across_rows(file: File) -> Iterator[tuple[_Loc, str]]:
+    """What no row shows by itself: doubles, claims without ground, forms that match anything."""
+    for section in ("person", "topic"):
+        if not getattr(file, section):
+            yield (section,), f"empty, so that nothing would be found; add [[{section}]] rows"
+    for section in ("person", "org", "place", "not_this"):
+        ids = ((row.id, (section, i, "id")) for i, row in enumerate(getattr(file, section)))
+        yield from _doubles(ids, "this id is used above; give each row its own")
+    topics = (((t.id, t.language), ("topic", i, "language")) for i, t in enumerate(file.topic))
+    yield from _doubles(topics, "this topic has this language above; put the phrases together")
+    for index, person in enumerate(file.person):
+        for key, said in _of_person(person):
+            yield ("person", index, key), said
+    yield from _claimed_twice(file.person)
+    for loc, phrase in _phrases(file):
+        if not fold(phrase):
+            yield loc, f"{phrase!r} has no letter or digit and would match anything; remove it"
+
+
+def _doubles(keyed: Iterable[tuple[object, _Loc]], said: str) -> Iterator[tuple[_Loc, str]]:
+    seen = set()
+    for key, loc in keyed:
+        if key in seen:
+            yield loc, said
+        seen.add(key)
+
+
+def _of_person(person: Person) -> Iterator[tuple[str, str]]:
+    if person.court_finding and person.claim_basis != "court-judgment":
+        yield "court_finding", 'true only with claim_basis = "court-judgment"; correct one of them'
+    if not person.say and not person.hold:
+        yield "say", "empty; give neutral wording, or set hold = true"
+    if not person.names + person.needs_context:
+        yield "aliases", "empty, and so are fa, ar and needs_context; give a form to find"
+    weak = {fold(form) for form in person.needs_context}
+    for key in ("aliases", "fa", "ar"):
+        for form in getattr(person, key):
+            if fold(form) in weak:
+                yield key, f"{form!r} stands in needs_context too; keep one of them"
+            if 0 < len(_joined(form)) < MIN_LETTERS:
+                yield key, f"{form!r} is under {MIN_LETTERS} letters; move it to needs_context"
+
+
+def _claimed_twice(people: tuple[Person, ...]) -> Iterator[tuple[_Loc, str]]:
+    """Two people may share a form only where both need context for it."""
+    owners: dict[str, str] = {}
+    for index, person in enumerate(people):
+        for key in ("aliases", "fa", "ar"):
+            for form in getattr(person, key):
+                owner = owners.setdefault(_joined(form), person.id)
+                if owner != person.id:
+                    said = f"{form!r} names {owner!r} too; move it to needs_context in both"
+                    yield ("person", index, key), said
+
+
+def _joined(form: str) -> str:
+    return fold(form).replace(" ", "")
+
+
+def _phrases(file: File) -> Iterator[tuple[_Loc, str]]:
+    """Every text that is searched for, with its place."""
+    lists = {
+        "person": ("aliases", "fa", "ar", "needs_context"),
+        "org": ("aliases", "fa", "ar"),
+        "place": ("aliases", "fa", "ar"),
+        "topic": ("strong", "medium", "weak"),
+        "not_this": ("triggers",),
+    }
+    for section, keys in lists.items():
+        for index, row in enumerate(getattr(file, section)):
+            for key in keys:
+                yield from (((section, index, key), phrase) for phrase in getattr(row, key))
+    for name, tokens in file.context.groups:
+        yield from ((("context", name), token) for token in tokens)
+    for name in type(file.years).model_fields:
+        yield from ((("years", name), form) for form in getattr(file.years, name))
