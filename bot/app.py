@@ -19,6 +19,8 @@ from bot.names import Names
 from config.settings import Settings, SettingsInvalid
 from storage import open_store
 from watchers.addresses import AllowedHost, parse_allowed_host
+from watchers.cluster import Clusterer
+from watchers.concepts import parse_concepts
 from watchers.feedlist import parse_feed_list
 from watchers.fetch import Fetcher, FetchOptions
 from watchers.model import FeedSpec
@@ -43,6 +45,11 @@ class Knowledge:
     def outlets(self) -> OutletTable:
         """Outlets by domain."""
         return parse_outlets(config.shipped_outlets(), "config/outlets.toml")
+
+    @cached_property
+    def clusterer(self) -> Clusterer:
+        """What finds articles on one event."""
+        return Clusterer(parse_concepts(config.shipped_concepts(), "config/concepts.toml"))
 
     @cached_property
     def names(self) -> Names:

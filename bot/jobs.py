@@ -112,7 +112,8 @@ async def settle_all(program: Program) -> int:
     async with AsyncExitStack() as stack:
         if not await program.database.lock(stack, "settle"):
             return 0
-        return await program.database(settle)
+        clusterer = program.knowledge.clusterer
+        return await program.database(lambda store: settle(store, clusterer))
 
 
 async def poll_due(program: Program) -> PollSummary | None:

@@ -17,6 +17,11 @@ def shipped_feeds() -> bytes:
     return (files(__name__) / "feeds.toml").read_bytes()
 
 
+def shipped_concepts() -> str:
+    """The text of the shipped `concepts.toml`."""
+    return (files(__name__) / "concepts.toml").read_text(encoding="utf-8")
+
+
 def shipped_outlets() -> str:
     """The text of the shipped `outlets.toml`."""
     return (files(__name__) / "outlets.toml").read_text(encoding="utf-8")

@@ -55,7 +55,15 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # httpx logs every URL at INFO, and the Bot API's URLs hold the token (TELEGRAM.md).
-    for name in ("httpx", "httpcore", "telegram", "apscheduler", "asyncio", "tornado.access"):
+    for name in (
+        "httpx",
+        "httpcore",
+        "telegram",
+        "apscheduler",
+        "asyncio",
+        "tornado.access",
+        "alembic",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

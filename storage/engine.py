@@ -175,8 +175,11 @@ def insert_or_replace(
 
 @cache
 def _insert(table: Table, columns: tuple[str, ...], conflict: str) -> TextClause:
-    """Both databases spell this alike. As text, for SQLAlchemy compiles an INSERT with ON
-    CONFLICT anew each time (``inherit_cache = False`` in its dialects), at 1 ms each."""
+    """Spell it as text, which both databases read alike.
+
+    SQLAlchemy would compile its own INSERT with ON CONFLICT anew each time (``inherit_cache =
+    False`` in its dialects), at 1 ms each.
+    """
     names = ", ".join(f'"{name}"' for name in columns)
     values = ", ".join(f":{name}" for name in columns)
     statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({values}) ON CONFLICT {conflict}'  # noqa: S608 - names of our own tables and columns only

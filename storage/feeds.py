@@ -35,12 +35,14 @@ def add(connection: Connection, spec: FeedSpec, at: datetime, actor: str) -> Fee
 
 def add_many(connection: Connection, specs: Sequence[FeedSpec], at: datetime, actor: str) -> int:
     """Watch those that are not watched yet; how many were added."""
-    wanted = {printed_key(spec.url): spec for spec in reversed(specs)}
+    wanted: dict[bytes, FeedSpec] = {}
+    for spec in specs:
+        wanted.setdefault(printed_key(spec.url), spec)
     known: set[bytes] = set()
     for keys in chunks(list(wanted)):
         rows = connection.execute(select(FEED.c.url_key).where(FEED.c.url_key.in_(keys), _WATCHED))
         known.update(rows.scalars())
-    fresh = [spec for key, spec in reversed(wanted.items()) if key not in known]
+    fresh = [spec for key, spec in wanted.items() if key not in known]
     insert_new(connection, FEED, [feed_values(spec, at) for spec in fresh])
     note(connection, *(AuditRecord(at, actor, "feed.add", spec.url) for spec in fresh))
     return len(fresh)

@@ -21,11 +21,15 @@ _S = TypeVar("_S", bound="MemoryState")
 def synchronised(
     method: Callable[Concatenate[_S, _P], _R],
 ) -> Callable[Concatenate[_S, _P], _R]:
-    """Hold the store's lock during the call: the call is the transaction."""
+    """Hold the store's lock during the call, which is the transaction; refuse naive times."""
 
     @wraps(method)
     def locked(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        with self._lock:  # noqa: SLF001 - this is the store's own decorator
+        for value in (*args, *kwargs.values()):
+            if isinstance(value, datetime) and value.utcoffset() is None:
+                msg = f"a naive time cannot be stored: {value!r}"
+                raise ValueError(msg)
+        with self._lock:
             return method(self, *args, **kwargs)
 
     return locked

@@ -58,13 +58,13 @@ class MemoryTelling(MemoryState):
         )
 
     @synchronised
-    def queue_digest(  # noqa: PLR0913 - one complete order
+    def queue_digest(
         self,
         channel_id: int,
         *,
         slot: datetime,
-        built_at: datetime,  # noqa: ARG002 - nothing here shows it
-        since: datetime,  # noqa: ARG002
+        built_at: datetime,  # noqa: ARG002 - of the port; nothing here shows it
+        since: datetime,  # noqa: ARG002 - the same
         subjects: Sequence[str],
         pages: Sequence[Page],
         scheduled: bool,
@@ -162,7 +162,7 @@ class MemoryTelling(MemoryState):
         self._note(at, "system", "channel.migrate", channel.chat, chat)
 
     @synchronised
-    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:  # noqa: ARG002 - port
+    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:  # noqa: ARG002
         """See :class:`watchers.ports.TellPort`."""
         left = self._in_state(channel_id, DeliveryState.SENDING)
         for delivery in left:

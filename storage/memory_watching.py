@@ -72,6 +72,7 @@ class MemoryWatching(MemoryState):
         """See :class:`watchers.ports.FeedPort`."""
         return tuple(feed for feed in self._feeds.values() if feed.id not in self._removed)
 
+    @synchronised
     def feed(self, ref: str) -> Feed:
         """See :class:`watchers.ports.FeedPort`."""
         for feed in self.feeds():
@@ -80,6 +81,7 @@ class MemoryWatching(MemoryState):
         msg = f"No feed has the number or address {ref!r}."
         raise FeedUnknown(msg)
 
+    @synchronised
     def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
         """See :class:`watchers.ports.FeedPort`."""
         due = [feed for feed in self.feeds() if not feed.paused and feed.next_due <= now]

@@ -88,10 +88,11 @@ def plan_poll(result: PollResult, known: Known) -> PollPlan:
         if article.guid_key not in guids:
             _plan_entry(plan, item, entry, target)
         guids.add(article.guid_key)
-        if isinstance(target, int) and target not in touched:
-            if _may_have_changed(known.heads[target], item, entry, result.feed_id):
-                plan.changed.append((known.heads[target], item))
-                touched.add(target)
+        if isinstance(target, bytes) or target in touched:
+            continue
+        if _may_have_changed(known.heads[target], item, entry, result.feed_id):
+            plan.changed.append((known.heads[target], item))
+            touched.add(target)
     return plan
 
 

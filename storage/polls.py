@@ -176,8 +176,11 @@ def _head(row: Any) -> Head:  # noqa: ANN401 - a Row
 def _store_new(
     connection: Connection, feed: Feed, result: PollResult, plan: PollPlan
 ) -> tuple[dict[bytes, int], dict[bytes, str]]:
-    """Ids of the new articles by url key, and the first addresses of those that another
-    process stored between our look and our insert (possible on PostgreSQL only)."""
+    """Store the new articles: their ids by url key, and the addresses of lost races.
+
+    A race is lost when another process stored the article between our look and our insert
+    (possible on PostgreSQL only): the entry then leads to a copy.
+    """
     # Sorted: two processes that insert the same articles must not wait for each other.
     new = sorted(plan.new, key=lambda item: item.article.url_key)
     insert_new(

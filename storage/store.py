@@ -143,7 +143,7 @@ class SqlStore:
         with self._read() as connection:
             return digests.untold(connection, channel_id, since)
 
-    def queue_digest(  # noqa: PLR0913 - one complete order
+    def queue_digest(
         self,
         channel_id: int,
         *,
@@ -169,7 +169,7 @@ class SqlStore:
         with self._durable() as connection:
             outbox.record_send(connection, delivery_id, result, at)
 
-    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:  # noqa: ARG002 - port
+    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:  # noqa: ARG002
         """See :class:`watchers.ports.TellPort`."""
         with self._durable() as connection:
             return outbox.abandon_sending(connection, channel_id)

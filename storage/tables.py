@@ -23,7 +23,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-
 # A button in an old message names a delivery by its id: SQLite would give it out again.
 _NEVER_REUSED = {"sqlite_autoincrement": True}
 

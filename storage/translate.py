@@ -124,10 +124,15 @@ def translate(error: BaseException, place: str) -> StoreError | None:
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Raise our errors instead of the database's, the cause kept."""
+    """Raise our errors instead of the database's, the cause kept.
+
+    A value that no column takes is a bug of the caller, and stays a ``ValueError``.
+    """
     try:
         yield
-    except (exc.DBAPIError, exc.TimeoutError, sqlite3.Error, psycopg.Error, OSError) as error:
+    except (exc.StatementError, exc.TimeoutError, sqlite3.Error, psycopg.Error, OSError) as error:
+        if isinstance(error, exc.StatementError) and isinstance(error.orig, ValueError):
+            raise error.orig from None
         ours = translate(error, place)
         if ours is None:
             raise

@@ -43,7 +43,7 @@ def parse_allowed_host(text: str) -> AllowedHost:
         name, port_text = text, ""
     else:
         name, _, port_text = text.partition(":")
-    if not name or (port_text and not (port_text.isdigit() and 0 < int(port_text) < 65536)):
+    if not name or (port_text and not (port_text.isdecimal() and 0 < int(port_text) < 65536)):
         msg = f"{text!r} is no host[:port], network/prefix[:port] or [v6]:port"
         raise ValueError(msg)
     port = int(port_text) if port_text else None
@@ -72,6 +72,7 @@ def refusal(address: IPAddress) -> str | None:
         return "a multicast address"
     if inner.is_loopback:
         return "an address of this machine"
-    if not inner.is_global or inner.is_reserved:
+    site_local = isinstance(inner, ipaddress.IPv6Address) and inner.is_site_local
+    if not inner.is_global or inner.is_reserved or site_local:
         return "a private address"
     return None

@@ -30,6 +30,12 @@ _NEAR = 0.5  # estimated Jaccard; 10 % of the words edited leave about 0.57
 _CONTAINED = 0.75
 _APART = timedelta(days=30)
 _NUMBER = re.compile(r"\d+")
+# How agencies mark a text that replaces an earlier one.
+_CORRECTED = re.compile(
+    r"^\W*(?:corrected|correction|update(?:d|\s*\d+)?\b|refile|rectificati|korrig|korrektur|"
+    r"rättelse|corrección|actualiza|mise à jour|اصلاح|به‌?روزرسانی|تصحيح|تحديث)",
+    re.IGNORECASE,
+)
 
 
 def _words(title: str, text: str) -> list[str]:
@@ -88,6 +94,8 @@ def copy_reason(a: Grouped, b: Grouped) -> str | None:
     words_a, words_b = _words(a.title, a.text), _words(b.title, b.text)
     if a.fingerprint.text_key == b.fingerprint.text_key and len(words_a) > 5:
         return "same text"
+    if _other_edition(a.title, b.title):
+        return None
     figures_a, figures_b = _figures(words_a), _figures(words_b)
     if similarity(a.fingerprint, b.fingerprint) >= _NEAR and figures_a == figures_b:
         return "near text"
@@ -95,6 +103,15 @@ def copy_reason(a: Grouped, b: Grouped) -> str | None:
     if not _figures(short) <= _figures(long):
         return None
     return _shortened(a, b, short, long)
+
+
+def _other_edition(one: str, other: str) -> bool:
+    """A correction of the other, or the same template filled in with another name or place."""
+    if bool(_CORRECTED.search(one)) != bool(_CORRECTED.search(other)):
+        return True
+    a, b = set(title_core(one).split(" ")), set(title_core(other).split(" "))
+    alike = len(a & b) / max(1, min(len(a), len(b)))
+    return bool(a - b) and bool(b - a) and alike >= 0.75  # one or two words changed places
 
 
 def _shortened(a: Grouped, b: Grouped, short: list[str], long: list[str]) -> str | None:

@@ -15,9 +15,10 @@ import ssl
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any, Self
 
 import httpcore
@@ -101,12 +102,21 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
+@dataclass(slots=True)
+class _Pace:
+    """One host's turn; kept while anybody holds it or waits for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    last: float = float("-inf")
+    users: int = 0
+
+
 class _HostPaces:
     """One request at a time, and `delay` seconds between starts, for each host name."""
 
     def __init__(self, delay: float) -> None:
         self._delay = delay
-        self._hosts: OrderedDict[str, tuple[asyncio.Lock, list[float]]] = OrderedDict()
+        self._hosts: OrderedDict[str, _Pace] = OrderedDict()
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
@@ -114,18 +124,22 @@ class _HostPaces:
         if self._delay <= 0:
             yield
             return
-        lock, last = self._hosts.setdefault(host, (asyncio.Lock(), [float("-inf")]))
+        pace = self._hosts.setdefault(host, _Pace())
         self._hosts.move_to_end(host)
-        async with lock:
-            await asyncio.sleep(max(0.0, last[0] + self._delay - time.monotonic()))
-            last[0] = time.monotonic()
-            yield
-        self._forget_idle()
+        pace.users += 1
+        try:
+            async with pace.lock:
+                await asyncio.sleep(max(0.0, pace.last + self._delay - time.monotonic()))
+                pace.last = time.monotonic()
+                yield
+        finally:
+            pace.users -= 1
+            self._forget_idle()
 
     def _forget_idle(self) -> None:
         while self._hosts:
-            host, (lock, last) = next(iter(self._hosts.items()))
-            if lock.locked() or last[0] + self._delay > time.monotonic():
+            host, pace = next(iter(self._hosts.items()))
+            if pace.users or pace.last + self._delay > time.monotonic():
                 return
             del self._hosts[host]
 
@@ -184,7 +198,7 @@ class Fetcher:
             except TimeoutError:
                 seconds = self.options.limits.seconds
                 return FetchFailure("timeout", f"no complete answer within {seconds:g} s")
-            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
                 return failure_of(error)
 
     def _refused_before(self, url: str) -> FetchFailure | None:
@@ -226,6 +240,8 @@ class Fetcher:
                     return FetchFailure("too-large", f"larger than {limit // 1024} kB")
         except zlib.error:
             return FetchFailure("malformed", "the body is no valid gzip")
+        if inflate is not None and body and not inflate.eof:
+            return FetchFailure("cut", "the compressed body ends in the middle")
         return bytes(body)
 
 
@@ -264,13 +280,23 @@ def _judged(answer: Fetched | FetchFailure, moved: str | None) -> Fetched | Fetc
         return Fetched(answer.url, answer.status, answer.headers, answer.body, moved)
     if answer.status == 200:
         return FetchFailure("not-a-feed", "the answer is empty", status=200)
-    after = answer.headers.get("retry-after", "")
     return FetchFailure(
         kind="status",
         detail=f"the server answered {answer.status}",
         status=answer.status,
-        retry_after=int(after) if after.isdigit() else None,
+        retry_after=_retry_after(answer.headers),
     )
+
+
+def _retry_after(headers: Mapping[str, str]) -> int | None:
+    """Seconds until the server wants to be asked again: given as such, or as a date."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return int(said[:9])
+    try:
+        return max(0, int(parsedate_to_datetime(said).timestamp() - time.time()))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:
@@ -295,7 +321,7 @@ def failure_of(error: Exception) -> FetchFailure:
         return FetchFailure("timeout", "no answer in time")
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         return FetchFailure("connect", "the server does not accept connections")
-    if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)):
+    if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError)):
         return FetchFailure("refused", "not an address that can be asked")
     if isinstance(error, (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)):
         return FetchFailure("cut", "the connection broke in the middle of the answer")

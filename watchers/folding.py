@@ -46,6 +46,8 @@ def _fold_character(character: str) -> str:
             out.append(_LETTERS[part])
         elif category == "Nd":
             out.append(str(unicodedata.decimal(part)))
+        elif part in _APOSTROPHES:
+            out.append(" ")  # before a word ("ʿAlī") it is punctuation, though Unicode says letter
         elif category[0] in "LN" or category == "Mc":
             out.append(part)
         else:

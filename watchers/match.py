@@ -11,7 +11,7 @@ phrases. *Relevant* and *named* are separate verdicts.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,16 +19,13 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from watchers.folding import Folded, fold
 from watchers.model import Match, Verdict
-from watchers.rules import ARABIC, TOPIC, Rule, furniture_pattern, patterns
+from watchers.rules import TOPIC, Rule, bounded, furniture_pattern, patterns
 from watchers.watchlist import Watchlist
 
 _HEAD = 0.6  # of the text that weighs; the tail of an article is background and boilerplate
 _SHORT = 900  # folded characters that always belong to the head
+_REPEATS = 200  # of one pattern in one field: more say nothing new, and hits are compared in pairs
 _NEAR = 14  # words between a year and a killing: a sentence or so
-# Clitics that Persian and Arabic write onto a word (watchlist, [normalise]).
-_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف", "ک")
-_SUFFIXES = ("های", "ها", "ای", "ی", "ش", "شان", "یها", "یین", "ه")
-_LATIN_SUFFIXES = ("s", "es")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +90,13 @@ class Matcher:
         text = folded.text
         head_end = len(text) if field == "title" else max(_SHORT, int(len(text) * _HEAD))
         found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        seen: Counter[int] = Counter()
         for pattern, start, end in found:
+            seen[pattern] += 1
+            if seen[pattern] > _REPEATS:
+                continue
             for rule in self._rules[pattern]:
-                if _bounded(text, start, end, prefix=rule.prefix):
+                if bounded(text, start, end, prefix=rule.prefix):
                     word = folded.word(start)
                     yield _Hit(rule, field, start, end, word, start <= head_end)
 
@@ -298,16 +299,3 @@ def _covers(one: _Hit, other: _Hit) -> bool:
 
 def _touches(one: _Hit, other: _Hit) -> bool:
     return one.field == other.field and one.start < other.end and other.start < one.end
-
-
-def _bounded(text: str, start: int, end: int, *, prefix: bool) -> bool:
-    """Word boundaries, with what each script writes onto a word. `text` is padded by spaces."""
-    arabic = bool(ARABIC.match(text[start]))
-    if text[start - 1] != " ":
-        head = text[text.rfind(" ", 0, start) + 1 : start]
-        if not (arabic and head in _PREFIXES):
-            return False
-    if prefix or text[end] == " ":
-        return True
-    tail = text[end : text.index(" ", end)]
-    return tail in (_SUFFIXES if arabic else _LATIN_SUFFIXES)

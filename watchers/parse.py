@@ -27,6 +27,8 @@ _HTML = re.compile(
     rb"^(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html)", re.IGNORECASE
 )
 _UTF8 = ("utf-8", "utf8")
+# Scripts write an emoji as two references, half a pair each; feedparser raises on them.
+_REFERENCE = re.compile(rb"&#(?:(\d{5,20})|[xX]([0-9a-fA-F]{4,20}));")
 
 
 def parse(body: bytes, content_type: str = "", base_url: str = "") -> ParsedFeed:
@@ -49,13 +51,7 @@ def _parse_xml(body: bytes, content_type: str, base_url: str) -> ParsedFeed:
     headers = {"content-location": base_url}
     if charset:
         headers["content-type"] = f"application/xml; charset={charset}"
-    # BytesIO, never a string: feedparser fetches a string that looks like a URL.
-    found = feedparser.parse(
-        io.BytesIO(repaired if repaired is not None else body),
-        response_headers=headers,
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    found = _feedparser(repaired if repaired is not None else body, headers)
     if not found.get("version") and not found.entries:
         if _HTML.match(body):
             raise FeedUnreadable("not-a-feed", "the answer is a web page, not a feed")
@@ -69,6 +65,29 @@ def _parse_xml(body: bytes, content_type: str, base_url: str) -> ParsedFeed:
         entries=tuple(_entry(entry) for entry in found.entries[:MAX_ENTRIES]),
         repairs=repairs,
     )
+
+
+def _feedparser(body: bytes, headers: dict[str, str]) -> Any:
+    """What feedparser finds; its own slips on broken documents become ours to tell."""
+    try:
+        # BytesIO, never a string: feedparser fetches a string that looks like a URL.
+        return feedparser.parse(
+            io.BytesIO(_REFERENCE.sub(_possible, body)),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except (MemoryError, RecursionError):
+        raise  # the worker has words of its own for these
+    except Exception as error:  # seen: KeyError, UnicodeError, OverflowError, all from inside it
+        raise FeedUnreadable("malformed", "the feed is broken beyond repair") from error
+
+
+def _possible(reference: re.Match[bytes]) -> bytes:
+    """The reference, or nothing for a character that cannot be: half a pair, beyond Unicode."""
+    decimal, hexadecimal = reference.groups(b"")
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    return b"" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else reference.group()
 
 
 def _charset(content_type: str) -> str:

@@ -15,6 +15,7 @@ from watchers.match import Matcher
 from watchers.model import Entry, Item
 from watchers.normalise import normalise
 from watchers.parse import parse
+from watchers.text import plain_title
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def read(job: ReadJob, matcher: Matcher) -> Reading:
         prints = fingerprint(article.title, article.text, close=verdict.kept_close)
         items.setdefault(article.guid_key, Item(article, verdict, prints))
     return Reading(
-        title=feed.title,
+        title=plain_title(feed.title),
         language=feed.language,
         items=tuple(items.values()),
         seen=tuple(seen),

@@ -11,6 +11,10 @@ from watchers.watchlist import Watchlist
 
 TOPIC = "massacre-1988"
 ARABIC = re.compile("[\u0600-\u06ff]")
+# Clitics that Persian and Arabic write onto a word (watchlist, [normalise]).
+_PREFIXES = ("وال", "بال", "لل", "ال", "و", "ب", "ل", "ف", "ک")
+_SUFFIXES = ("های", "ها", "ای", "ی", "ش", "شان", "یها", "یین", "ه")
+_LATIN_SUFFIXES = ("s", "es")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,16 @@ def _each(phrases: Iterable[str], rule: Rule) -> Iterator[tuple[str, Rule]]:
     for phrase in phrases:
         for pattern in variants(phrase) if ARABIC.search(phrase) else (fold(phrase),):
             yield pattern, rule
+
+
+def bounded(text: str, start: int, end: int, *, prefix: bool) -> bool:
+    """Word boundaries, with what each script writes onto a word. `text` is padded by spaces."""
+    arabic = bool(ARABIC.match(text[start]))
+    if text[start - 1] != " ":
+        head = text[text.rfind(" ", 0, start) + 1 : start]
+        if not (arabic and head in _PREFIXES):
+            return False
+    if prefix or text[end] == " ":
+        return True
+    tail = text[end : text.index(" ", end)]
+    return tail in (_SUFFIXES if arabic else _LATIN_SUFFIXES)

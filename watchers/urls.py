@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, u
 
 from w3lib.url import canonicalize_url
 
+from watchers.addresses import refusal
+
 MAX_URL = 2_000  # browsers and Telegram cope with about that
 
 _TRACKERS = re.compile(
@@ -25,6 +27,7 @@ _MIRROR_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.)")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _FORM_TAIL = re.compile(r"(?:/(?:amp|print|mobile)|\.amp)/?$", re.IGNORECASE)
 _AMP_FILE = re.compile(r"\.amp(\.s?html?)$", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
 
 
@@ -115,8 +118,10 @@ def is_local_name(name: str) -> bool:
     """A host that never names a public site: localhost, one label, .local, a private address."""
     name = name.strip("[]").rstrip(".").lower()
     try:
-        return not ipaddress.ip_address(name).is_global
+        return refusal(ipaddress.ip_address(name)) is not None
     except ValueError:
         pass
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        return True  # "127.1", "0x7f.0.0.1": resolvers read short and odd forms of an address
     local_ends = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".onion.local")
     return "." not in name or name.endswith(local_ends)

@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 def key(text: str) -> bytes:
     """A 16-byte key."""
-    return blake2b(text.encode(), digest_size=16).digest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def verdict(*, relevant: bool = False, officials: Sequence[str] = ()) -> Verdict:
@@ -135,7 +135,7 @@ def settle(store: Store, **stories: str | None) -> None:
 
 def names(articles: Sequence[object]) -> list[str]:
     """The last part of each one's URL."""
-    urls = [getattr(a, "canonical_url", None) or getattr(a, "url", "") for a in articles]
+    urls = [str(getattr(a, "canonical_url", None) or getattr(a, "url", "")) for a in articles]
     return [url.rsplit("/", 1)[1] for url in urls]
 
 

@@ -40,7 +40,7 @@ def test_untold_are_settled_relevant_or_naming_articles(store: Store) -> None:
         relevant="s1",
     )
     store.save_poll(poll(1, item("open", relevant=True)))
-    assert names(store.untold(channel.id, NOW)) == ["relevant", "named"]
+    assert sorted(names(store.untold(channel.id, NOW))) == ["named", "relevant"]
 
 
 def test_a_tellable_says_where_it_came_from(store: Store) -> None:
@@ -66,11 +66,11 @@ def test_a_told_story_is_not_told_again_but_to_another_channel(store: Store) -> 
     first, second = add_channel(store), add_channel(store, "@other")
     _told(store, item("one", relevant=True), item("two", relevant=True), one="s1", two="s2")
     queue(store, first, "page", subjects=["s1"])
-    assert names(store.untold(first.id, NOW)) == ["two"]
-    assert names(store.untold(second.id, NOW)) == ["one", "two"]
+    assert sorted(names(store.untold(first.id, NOW))) == ["two"]
+    assert sorted(names(store.untold(second.id, NOW))) == ["one", "two"]
     store.save_poll(poll(1, item("later", relevant=True)))
     settle(store, later="s1")
-    assert names(store.untold(first.id, NOW)) == ["two"]
+    assert sorted(names(store.untold(first.id, NOW))) == ["two"]
 
 
 def test_an_article_without_a_story_is_told_by_its_first_copy(store: Store) -> None:
@@ -79,7 +79,7 @@ def test_an_article_without_a_story_is_told_by_its_first_copy(store: Store) -> N
     one, two = store.unsettled(2)
     store.save_groupings([Grouping(one.id, None, None, ""), Grouping(two.id, one.id, None, "")])
     # The copy names nobody, yet it belongs to the subject.
-    assert names(store.untold(channel.id, NOW)) == ["one", "two"]
+    assert sorted(names(store.untold(channel.id, NOW))) == ["one", "two"]
     queue(store, channel, "page", subjects=[f"article:{one.id}"])
     assert store.untold(channel.id, NOW) == ()
 
@@ -90,8 +90,8 @@ def test_all_articles_of_a_story_come_with_it(store: Store) -> None:
     store.save_poll(poll(feed, item("early", relevant=True), at=NOW - HOUR))
     store.save_poll(poll(feed, item("one", relevant=True), item("two")))
     settle(store, early="s", one="s", two="s")
-    assert names(store.untold(channel.id, NOW)) == ["one", "two"]
-    assert names(store.untold(channel.id, NOW - HOUR)) == ["early", "one", "two"]
+    assert sorted(names(store.untold(channel.id, NOW))) == ["one", "two"]
+    assert sorted(names(store.untold(channel.id, NOW - HOUR))) == ["early", "one", "two"]
 
 
 def test_baseline_articles_start_no_subject(store: Store) -> None:
@@ -106,7 +106,7 @@ def test_baseline_articles_start_no_subject(store: Store) -> None:
         )
     )
     settle(store, new="s", old="s", alone="t")
-    assert names(store.untold(channel.id, NOW)) == ["new", "old"]
+    assert sorted(names(store.untold(channel.id, NOW))) == ["new", "old"]
 
 
 def test_a_digest_is_queued_page_by_page(store: Store) -> None:

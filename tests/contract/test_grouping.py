@@ -56,7 +56,7 @@ def test_copy_candidates_share_a_text_or_a_band_and_are_settled(store: Store) ->
     )
     settle(store)
     found = _stored(store, item("new", text="Same.", bands=[6, -1]), item("open", text="Same."))
-    assert names(store.copy_candidates(found["new"])) == ["same-text", "one-band"]
+    assert sorted(names(store.copy_candidates(found["new"]))) == ["one-band", "same-text"]
 
 
 def test_an_article_is_no_candidate_of_itself(store: Store) -> None:

@@ -26,7 +26,7 @@ def _claimed(store: Store, *pages: str) -> tuple[Channel, Delivery]:
 
 
 def _text(delivery: Delivery | None) -> str | None:
-    return delivery and delivery.content.text
+    return None if delivery is None else delivery.content.text
 
 
 def test_pages_are_claimed_in_order(store: Store) -> None:
