@@ -26,7 +26,7 @@ from watchers.fetch import Fetcher, FetchOptions
 from watchers.model import FeedSpec
 from watchers.outlets import OutletTable, parse_outlets
 from watchers.ports import Store
-from watchers.registry import Registry
+from watchers.registry import Registry, completed
 from watchers.telling import ChannelSpec
 from watchers.watchlist import Watchlist, parse_watchlist
 from watchers.workers import Workers
@@ -119,19 +119,23 @@ def open_database(settings: Settings, *, create: bool = True) -> Store:
 def first_feeds(settings: Settings) -> tuple[FeedSpec, ...]:
     """The feeds to begin with: DADKHAH_FEEDS, or the shipped list."""
     if settings.feeds is None:
-        return parse_feed_list(config.shipped_feeds(), "config/feeds.toml").feeds
+        return parse_feed_list(config.shipped_feeds(), "config/feeds.toml").whole(
+            "config/feeds.toml"
+        )
     try:
         data = settings.feeds.read_bytes()
     except OSError as error:
         message = f"DADKHAH_FEEDS: {settings.feeds} cannot be read: {error.strerror}"
         raise SettingsInvalid((message,)) from error
-    return parse_feed_list(data, str(settings.feeds)).feeds
+    return parse_feed_list(data, str(settings.feeds)).whole(str(settings.feeds))
 
 
 def _fill(store: Store, settings: Settings, specs: Iterable[FeedSpec], now: datetime) -> None:
     """What a fresh database begins with; later starts add the channel and admins named since."""
     if store.value("feeds_loaded") is None:
-        store.add_feeds(tuple(specs), at=now, actor="system")
+        outlets = Knowledge().outlets
+        full = tuple(completed(spec, outlets) for spec in specs)
+        store.add_feeds(full, at=now, actor="system")
         store.set_value("feeds_loaded", now.isoformat())
     if settings.channel and settings.channel not in {c.chat for c in store.channels()}:
         spec = ChannelSpec(

@@ -154,10 +154,9 @@ def _others(line: Line, catalogue: Catalogue) -> str:
 
 def _coverage(digest: Digest, catalogue: Catalogue) -> _Block:
     coverage = digest.coverage
-    read = coverage.feeds - coverage.unreachable
     text = catalogue.text("%(read)s of %(all)s sources read") % {
-        "read": catalogue.number(read),
-        "all": catalogue.number(coverage.feeds),
+        "read": catalogue.number(coverage.read),
+        "all": catalogue.number(coverage.feeds - coverage.paused),
     }
     if coverage.unreachable:
         text += catalogue.comma + catalogue.plural(
@@ -166,4 +165,12 @@ def _coverage(digest: Digest, catalogue: Catalogue) -> _Block:
             coverage.unreachable,
         )
     mark = _RLM if catalogue.right_to_left else ""
-    return _Block().add(f"{mark}{text}", "italic")
+    block = _Block()
+    if digest.left:
+        more = catalogue.plural(
+            "%(n)s more follows in the next digest",
+            "%(n)s more follow in the next digest",
+            digest.left,
+        )
+        block.add(f"{mark}{more}", "italic").add("\n")
+    return block.add(f"{mark}{text}", "italic")

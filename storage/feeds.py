@@ -97,13 +97,15 @@ def remove(connection: Connection, feed_id: int, at: datetime, actor: str) -> Fe
 def coverage(connection: Connection, now: datetime) -> Coverage:
     """How many feeds there are, how many are paused, how many failed for 6 hours or more."""
     failing = FEED.c.failing_since <= now - UNREACHABLE_AFTER
+    read = FEED.c.failing_since.is_(None) & FEED.c.last_success.is_not(None)
     row = connection.execute(
         select(
             func.count().label("feeds"),
             func.count().filter(FEED.c.paused).label("paused"),
             func.count().filter(~FEED.c.paused & failing).label("unreachable"),
+            func.count().filter(~FEED.c.paused & read).label("read"),
         )
         .select_from(FEED)
         .where(_WATCHED)
     ).one()
-    return Coverage(feeds=row.feeds, unreachable=row.unreachable, paused=row.paused)
+    return Coverage(row.feeds, row.unreachable, row.paused, row.read)

@@ -26,9 +26,14 @@ class MemoryStore(MemoryWatching, MemoryTelling):
     def coverage(self, now: datetime) -> Coverage:
         """See :class:`watchers.ports.FeedPort`."""
         feeds = self.feeds()
-        failing = [self._failing_since.get(feed.id) for feed in feeds if not feed.paused]
+        active = [feed for feed in feeds if not feed.paused]
+        failing = [self._failing_since.get(feed.id) for feed in active]
         long = [since for since in failing if since and since <= now - UNREACHABLE_AFTER]
-        return Coverage(len(feeds), len(long), sum(feed.paused for feed in feeds))
+        read = [
+            feed for feed, since in zip(active, failing, strict=True)
+            if since is None and feed.last_success is not None
+        ]  # fmt: skip
+        return Coverage(len(feeds), len(long), len(feeds) - len(active), len(read))
 
     def export(
         self,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from watchers.model import Feed, Grouping, Item, PollResult
+from watchers.polling import START
 
-FIRST_INTERVAL = 3600  # seconds between a feed's polls until one has set it
+FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
 MOST_CANDIDATES = 500  # of one kind, when looking for copies or stories
 NEWS_AGE = timedelta(hours=24)  # of a feed's first poll: older and undated entries are baseline
 LISTED_LATELY = timedelta(days=7)  # entries seen this long before the latest are "listed"

@@ -14,7 +14,7 @@ from watchers.model import require_utc
 from watchers.outlets import Outlet
 from watchers.telling import Channel, Coverage, Digest, Line, Tellable
 
-MOST_STORIES = 40  # lines a section; more are counted, told in the next digest
+MOST_STORIES = 40  # lines a section; more are counted, and told in the next digest
 MOST_NAMED = 10
 
 # Which headline speaks for a story: independent outlets before parties and states.
@@ -55,13 +55,15 @@ def build(
             stories.append(line)
         elif line.officials:  # nobody who may be shown: counted, not told
             named.append(line)
+    told = _heaviest(stories, MOST_STORIES), _heaviest(named, MOST_NAMED)
     return Digest(
         channel=channel,
         since=since,
         until=until,
-        stories=_heaviest(stories, MOST_STORIES),
-        named=_heaviest(named, MOST_NAMED),
+        stories=told[0],
+        named=told[1],
         coverage=coverage,
+        left=len(stories) + len(named) - len(told[0]) - len(told[1]),
     )
 
 

@@ -25,7 +25,6 @@ from watchers.urls import host, resolve
 __all__ = ["FEED_KINDS", "FeedList", "FeedSpec", "parse_feed_list", "write_opml"]
 
 FEED_KINDS = (*OUTLET_KINDS, "query")  # "query": a search, whose results are others'
-DEFAULT_KIND = "world-media"
 MAX_BYTES = 10_000_000
 MAX_FEEDS = 20_000  # outlines or rows
 MAX_DEPTH = 50  # of nested outlines
@@ -44,13 +43,20 @@ _Row = tuple[str, Mapping[str, Any]]  # where it stands, what it says
 class FeedList:
     """The feeds of a file, each address once.
 
-    `problems` tells, a sentence each, what was left out or changed; `duplicates` are the
-    addresses of rows that repeat an earlier one.
+    `left_out` says, a sentence each, which rows cannot be used, `problems` what was changed
+    in the others; `duplicates` are the addresses of rows that repeat an earlier one.
     """
 
     feeds: tuple[FeedSpec, ...]
     problems: tuple[str, ...] = ()
     duplicates: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def whole(self, source: str) -> tuple[FeedSpec, ...]:
+        """The feeds, if every row could be used; FeedListInvalid names those that could not."""
+        if self.left_out:
+            raise FeedListInvalid(source, self.left_out)
+        return self.feeds
 
 
 def parse_feed_list(data: bytes, source: str) -> FeedList:
@@ -65,17 +71,18 @@ def parse_feed_list(data: bytes, source: str) -> FeedList:
     feeds: dict[tuple[str, str, str], FeedSpec] = {}
     problems: list[str] = []
     duplicates: list[str] = []
+    left_out: list[str] = []
     for where, row in rows:
         told: list[str] = []
         feed = _feed(row, told.append)
-        problems += (f"{source}{where}: {said}" for said in told)
+        (problems if feed else left_out).extend(f"{source}{where}: {said}" for said in told)
         if feed is not None and feeds.setdefault(_same(feed.url), feed) is not feed:
             duplicates.append(feed.url)
     if not feeds:
         raise FeedListInvalid(
-            source, tuple(problems) or (f"{source}: no feed in it; give at least one address.",)
+            source, tuple(left_out) or (f"{source}: no feed in it; give at least one address.",)
         )
-    return FeedList(tuple(feeds.values()), tuple(problems), tuple(duplicates))
+    return FeedList(tuple(feeds.values()), tuple(problems), tuple(duplicates), tuple(left_out))
 
 
 def write_opml(feeds: Iterable[FeedSpec]) -> bytes:
@@ -169,15 +176,15 @@ def _language(row: Mapping[str, Any], tell: Callable[[str], None]) -> str | None
 
 
 def _kind(row: Mapping[str, Any], tell: Callable[[str], None]) -> str:
-    """The first word of ours in the row's kind: OPML categories are lists of paths."""
+    """The first word of ours in the row's kind (OPML categories are lists of paths), or none."""
     given = _text(row, "kind", tell)
     for word in re.split(r"[,/\s]+", given.lower()):
         if word in FEED_KINDS:
             return word
     if given:
         kinds = ", ".join(FEED_KINDS)
-        tell(f"kind {given[:MAX_NAME]!r} is none of {kinds}; {DEFAULT_KIND} is used.")
-    return DEFAULT_KIND
+        tell(f"kind {given[:MAX_NAME]!r} is none of {kinds}; the table of outlets decides.")
+    return ""
 
 
 # ---------------------------------------------------------------- the two formats

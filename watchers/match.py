@@ -92,11 +92,9 @@ class Matcher:
         found = self._automaton.find_matches_as_indexes(text, overlapping=True)
         seen: Counter[int] = Counter()
         for pattern, start, end in found:
-            seen[pattern] += 1
-            if seen[pattern] > _REPEATS:
-                continue
             for rule in self._rules[pattern]:
-                if bounded(text, start, end, prefix=rule.prefix):
+                if seen[pattern] < _REPEATS and bounded(text, start, end, prefix=rule.prefix):
+                    seen[pattern] += 1
                     word = folded.word(start)
                     yield _Hit(rule, field, start, end, word, start <= head_end)
 

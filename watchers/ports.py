@@ -73,7 +73,7 @@ class FeedPort(Protocol):
         """
 
     def coverage(self, now: datetime) -> Coverage:
-        """How many feeds there are, and how many could not be read for 6 hours or more."""
+        """How many feeds there are, were read at their latest poll, or not for 6 hours."""
 
 
 class GroupPort(Protocol):

@@ -54,7 +54,7 @@ def read(job: ReadJob, matcher: Matcher) -> Reading:
             feed_url=job.url,
             feed_language=_language(job, entry, feed.language),
             now=job.now,
-            unique_guid=guids[entry.guid] == 1,
+            unique_guid=guids[entry.guid] == 1 and not _is_site(entry.guid),
         )
         if article is None:
             continue
@@ -72,6 +72,11 @@ def read(job: ReadJob, matcher: Matcher) -> Reading:
         entries=len(feed.entries),
         repairs=feed.repairs,
     )
+
+
+def _is_site(guid: str | None) -> bool:
+    """A guid that is a site's front page: such feeds give every entry the same."""
+    return bool(guid and "://" in guid and not guid.partition("://")[2].partition("/")[2])
 
 
 def _language(job: ReadJob, entry: Entry, document: str | None) -> str | None:

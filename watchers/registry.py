@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from watchers.workers import Workers
 T = TypeVar("T")
 ROLES = ("owner", "editor")
 LANGUAGES = ("en", "fa", "fr")
+DEFAULT_KIND = "world-media"
 KINDS = (
     "human-rights", "un", "court-law", "world-media", "persian-media", "advocacy", "state",
     "query",
@@ -90,6 +91,18 @@ def feed_url(text: str) -> str:
         msg = "The address holds a user name or a password; give one without."
         raise FeedUrlInvalid(msg)
     return url.partition("#")[0]
+
+
+def completed(spec: FeedSpec, outlets: OutletTable) -> FeedSpec:
+    """The feed with what was left open filled in from the table of outlets."""
+    known = outlets.of(spec.site or spec.url)
+    return replace(
+        spec,
+        name=spec.name or (known.name if known else urls.host(spec.url)),
+        language=spec.language or (known.language if known else None),
+        kind=spec.kind or (known.kind if known else DEFAULT_KIND),
+        site=spec.site or f"https://{urls.host(spec.url)}",
+    )
 
 
 def channel_spec(chat: str, timezone: str, schedule: Sequence[str], language: str) -> ChannelSpec:
@@ -182,14 +195,8 @@ class Registry:
         found = await self.check(url, now, spec.language) if check else None
         if found is not None and found.is_refused and found.failure is not None:
             raise FeedUnreadable(found.failure.kind, _refusal(url, found.failure))
-        known = self._outlets.of(url)
-        full = FeedSpec(
-            url=url,
-            name=spec.name or (found.title if found else "")[:200] or urls.host(url),
-            language=spec.language or (known.language if known else None),
-            kind=spec.kind or (known.kind if known else "world-media"),
-            site=spec.site or f"https://{urls.host(url)}",
-        )
+        title = (found.title if found else "")[:200]
+        full = completed(replace(spec, url=url, name=spec.name or title), self._outlets)
         feed = await self._database(lambda store: store.add_feed(full, at=now, actor=actor))
         return feed, found
 

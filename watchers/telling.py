@@ -69,9 +69,10 @@ class Tellable:
 class Coverage:
     """How much of what is watched could be read, for the line under a digest."""
 
-    feeds: int
-    unreachable: int
+    feeds: int  # watched, paused ones among them
+    unreachable: int  # not read for 6 hours or more
     paused: int = 0
+    read: int = 0  # not paused, and read at their latest poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class Digest:
     stories: tuple[Line, ...]
     named: tuple[Line, ...]
     coverage: Coverage
+    left: int = 0  # lines that had no room: told in the next digest
 
     @property
     def is_empty(self) -> bool:

@@ -27,6 +27,7 @@ _MIRROR_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.)")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _FORM_TAIL = re.compile(r"(?:/(?:amp|print|mobile)|\.amp)/?$", re.IGNORECASE)
 _AMP_FILE = re.compile(r"\.amp(\.s?html?)$", re.IGNORECASE)
+_IMPOSSIBLE = re.compile("[\0-\x1f\x7f\ud800-\udfff]")  # no database stores some of them
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
 
@@ -34,7 +35,7 @@ _FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
 def resolve(link: str, base: str) -> str | None:
     """The link as an absolute http(s) address, or None if it is none (mailto:, empty...)."""
     try:
-        url = urljoin(base, link.strip())
+        url = urljoin(base, _IMPOSSIBLE.sub("", link).strip())
         parts = urlsplit(url)
         _ = parts.port  # raises on a port that is no number
     except ValueError:

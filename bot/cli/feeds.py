@@ -33,8 +33,9 @@ def add(
     name: str = typer.Option("", help="A name for readers (default: the feed's own title)."),
     language: str | None = typer.Option(None, help="Two letters: fa, en, de ..."),
     kind: str = typer.Option(
-        "world-media",
-        help="human-rights, un, court-law, world-media, persian-media, advocacy, state or query.",
+        "",
+        help="human-rights, un, court-law, world-media, persian-media, advocacy, state or query "
+        "(default: as the table of outlets says).",
     ),
     check: bool = typer.Option(True, help="Ask for the feed once before it is added."),
 ) -> None:
@@ -45,7 +46,7 @@ def add(
     from watchers.model import FeedSpec
     from watchers.registry import KINDS, feed_url
 
-    if kind not in KINDS:
+    if kind and kind not in KINDS:
         fail(f"--kind: {kind!r} is none of {', '.join(KINDS)}.", 2)
     for url in urls:
         feed_url(url)  # all of them, before anything is added
@@ -192,19 +193,29 @@ def _result(check: Check) -> str:
 
 
 @app.command("import")
-def import_(file: Path = typer.Argument(help="An OPML or TOML list of feeds.")) -> None:
-    """Watch all feeds of a list. A list with a mistake changes nothing."""
+def import_(
+    file: Path = typer.Argument(help="An OPML or TOML list of feeds."),
+    skip_bad: bool = typer.Option(False, "--skip-bad", help="Leave out rows that cannot be used."),
+) -> None:
+    """Watch all feeds of a list. A list with a row that cannot be used changes nothing."""
+    from bot.app import Knowledge
     from bot.cli.edge import store
     from bot.clock import utc_now
     from watchers.feedlist import parse_feed_list
+    from watchers.registry import completed
 
     listed = parse_feed_list(file.read_bytes(), str(file))
+    specs = listed.feeds if skip_bad else listed.whole(str(file))
+    outlets = Knowledge().outlets
+    specs = tuple(completed(spec, outlets) for spec in specs)
     with store(create=True) as opened:
-        added = opened.add_feeds(listed.feeds, at=utc_now(), actor="cli")
-    known = len(listed.feeds) - added
+        added = opened.add_feeds(specs, at=utc_now(), actor="cli")
+    known = len(specs) - added
     typer.echo(f"{added} feeds added, {known} were watched already.")
     for url in listed.duplicates:
         typer.echo(f"  listed twice: {url}", err=True)
+    for problem in (*listed.problems, *listed.left_out):
+        typer.echo(f"  {problem}", err=True)
 
 
 @app.command()

@@ -94,8 +94,9 @@ async def status(program: Program, order: Order) -> str:  # noqa: ARG001 - a han
     )
     polled = max((f.last_polled for f in all_feeds if f.last_polled), default=None)
     lines = [
-        f"Feeds: {coverage.feeds}, unreachable for 6 hours or more: {coverage.unreachable}, "
-        f"paused: {coverage.paused}. Last poll {ago(polled, now)}.",
+        f"Feeds: {coverage.feeds}, {coverage.read} read at their latest poll, "
+        f"{coverage.unreachable} unreachable for 6 hours or more, "
+        f"{coverage.paused} paused. Last poll {ago(polled, now)}.",
         f"Articles: {counts.articles}, relevant: {counts.relevant}, stories: {counts.stories}.",
         f"Pages queued: {counts.queued}, uncertain: {counts.uncertain}, failed: {counts.failed}.",
         *(_channel(channel, now) for channel in channels if not channel.is_console),

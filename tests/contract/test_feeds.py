@@ -110,6 +110,7 @@ def test_coverage_counts_feeds_that_failed_for_six_hours(store: Store) -> None:
     store.pause_feed(paused.id, paused=True, at=NOW, actor="cli")
     coverage = store.coverage(NOW + 6 * HOUR)
     assert (coverage.feeds, coverage.unreachable, coverage.paused) == (4, 1, 1)
+    assert coverage.read == 1
     store.save_poll(poll(bad, at=NOW + 6 * HOUR))
     assert store.coverage(NOW + 6 * HOUR).unreachable == 0
 

@@ -68,7 +68,7 @@ def test_the_shipped_list_survives_opml(shipped: FeedList) -> None:
 
 def test_a_toml_row_needs_only_its_address() -> None:
     (feed,) = parse_feed_list(toml('url = "https://news.example/rss"'), "x").feeds
-    assert feed == FeedSpec("https://news.example/rss", "", None, "world-media", "")
+    assert feed == FeedSpec("https://news.example/rss", "", None, "", "")
 
 
 def test_notes_for_people_are_not_read() -> None:
@@ -109,7 +109,7 @@ def test_nested_outlines_are_read_in_order() -> None:
     )
     assert parse_feed_list(opml(body), "x").feeds == (
         FeedSpec("https://a.example/1", "One", "en", "un", ""),
-        FeedSpec("https://a.example/2", "Two", None, "world-media", "https://a.example/"),
+        FeedSpec("https://a.example/2", "Two", None, "", "https://a.example/"),
     )
 
 
@@ -118,7 +118,7 @@ def test_nested_outlines_are_read_in_order() -> None:
     [
         pytest.param("state", "state", id="ours"),
         pytest.param("/Iran/Advocacy,/News", "advocacy", id="path"),
-        pytest.param("", "world-media", id="none"),
+        pytest.param("", "", id="none"),
     ],
 )
 def test_the_category_tells_the_kind(category: str, kind: str) -> None:
@@ -129,7 +129,7 @@ def test_the_category_tells_the_kind(category: str, kind: str) -> None:
 
 def test_an_opml_problem_names_its_line() -> None:
     body = "\n" + outline(xmlUrl="https://a.example/") + "\n" + outline(xmlUrl="mailto:a@b.c")
-    (problem,) = parse_feed_list(opml(body), "list.opml").problems
+    (problem,) = parse_feed_list(opml(body), "list.opml").left_out
     assert problem.startswith("list.opml:3: outline: 'mailto:a@b.c' is no http(s) address")
 
 
@@ -165,7 +165,7 @@ def test_what_is_no_address_is_left_out_and_told(url: str) -> None:
     ):
         found = parse_feed_list(data, "x")
         assert [feed.url for feed in found.feeds] == [good]
-        assert "Left out." in found.problems[0]
+        assert "Left out." in found.left_out[0]
 
 
 @pytest.mark.parametrize(

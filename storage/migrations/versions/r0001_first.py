@@ -17,7 +17,9 @@ def upgrade() -> None:
     """From nothing."""
     _feeds()
     _articles()
+    _article_indexes()
     _findings()
+    _reasons()
     _telling()
     _deliveries()
     _program()
@@ -103,6 +105,9 @@ def _articles() -> None:
         sa.Column("story_id", sa.String(), sa.ForeignKey("story.id"), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
     )
+
+
+def _article_indexes() -> None:
     op.create_index("article_duplicate_of", "article", ["duplicate_of"])
     op.create_index("article_first_seen", "article", ["first_seen", "id"])
     op.create_index(
@@ -157,6 +162,9 @@ def _findings() -> None:
         sa.PrimaryKeyConstraint("article_id", "printed_key"),
     )
     op.create_index("address_url_key", "address", ["url_key"])
+
+
+def _reasons() -> None:
     op.create_table(
         "match",
         sa.Column("article_id", sa.Integer(), sa.ForeignKey("article.id"), nullable=False),
