@@ -141,8 +141,8 @@ async def _telegram(settings: Settings) -> list[Finding]:
         if isinstance(me, str):
             return [_failed("token", me)]
         findings = [_ok("token", f"the bot is @{me.username}")]
-        for chat in sorted({settings.channel} - {""}):
-            findings.append(await _channel(telegram.rights, chat))
+        if settings.channel:
+            findings.append(await _channel(telegram.rights, settings.channel))
     return findings
 
 

@@ -110,7 +110,7 @@ def _set_up_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         "PRAGMA cache_size = -65536",
     )
 
-    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's
+    def connected(connection: Any, _record: object) -> None:
         # None: pysqlite begins nothing by itself, or it would commit before each DDL statement.
         connection.isolation_level = None
         for pragma in pragmas:
@@ -133,7 +133,7 @@ def _set_up_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
 def _postgres_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
 
-    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - psycopg's
+    def connected(connection: Any, _record: object) -> None:
         for statement in _POSTGRES_SESSION:
             connection.execute(statement)
         connection.commit()

@@ -83,7 +83,7 @@ def _exported(connection: Connection, rows: Iterable[Any]) -> Iterator[Exported]
 
 
 def _one(
-    row: Any,  # noqa: ANN401 - a Row
+    row: Any,
     addresses: list[str],
     updates: list[dict[str, object]],
     reasons: list[Match],

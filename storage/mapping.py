@@ -80,7 +80,7 @@ def feed_values(spec: FeedSpec, at: datetime) -> dict[str, object]:
     }
 
 
-def feed_of(row: Any) -> Feed:  # noqa: ANN401 - a Row of SQLAlchemy has no static columns
+def feed_of(row: Any) -> Feed:
     """A feed's row as the core knows it."""
     values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name
     return Feed(**{name: values[name] for name in _FEED_FIELDS})
@@ -157,14 +157,14 @@ def match_values(article_id: int, matches: Sequence[Match]) -> list[dict[str, ob
     ]
 
 
-def match_of(row: Any) -> Match:  # noqa: ANN401
+def match_of(row: Any) -> Match:
     """One reason of an article's verdict."""
     return Match(
         row.subject, row.kind, row.field, row.alias, row.start, row.end, row.rule, row.score
     )
 
 
-def grouped_of(row: Any) -> Grouped:  # noqa: ANN401
+def grouped_of(row: Any) -> Grouped:
     """An article's row as grouping sees it."""
     return Grouped(
         id=row.id,
@@ -187,7 +187,7 @@ def grouped_of(row: Any) -> Grouped:  # noqa: ANN401
     )
 
 
-def tellable_of(row: Any) -> Tellable:  # noqa: ANN401
+def tellable_of(row: Any) -> Tellable:
     """An article's row, joined with its feed's, as a digest sees it."""
     return Tellable(
         id=row.id,
@@ -228,7 +228,7 @@ def channel_values(spec: ChannelSpec, at: datetime) -> dict[str, object]:
     }
 
 
-def channel_of(row: Any) -> Channel:  # noqa: ANN401
+def channel_of(row: Any) -> Channel:
     """A channel's row as the core knows it."""
     return Channel(
         id=row.id,
@@ -250,7 +250,7 @@ def page_values(page: Page) -> Mapping[str, object]:
     return {"text": storable(page.text), "entities": dump(entities)}
 
 
-def delivery_of(row: Any) -> Delivery:  # noqa: ANN401
+def delivery_of(row: Any) -> Delivery:
     """A delivery's row as the core knows it."""
     entities = tuple(Entity(*parts) for parts in json.loads(row.entities))
     return Delivery(

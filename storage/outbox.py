@@ -61,7 +61,7 @@ def _due(not_before: datetime | None, now: datetime) -> bool:
     return not_before is None or not_before <= now
 
 
-def _row(connection: Connection, delivery_id: int) -> Any:  # noqa: ANN401 - a Row
+def _row(connection: Connection, delivery_id: int) -> Any:
     row = None
     if 0 <= delivery_id <= _MAX_ID:
         row = connection.execute(

@@ -166,7 +166,7 @@ def _known(connection: Connection, result: PollResult) -> Known:
     return Known(entries, keys, heads)
 
 
-def _head(row: Any) -> Head:  # noqa: ANN401 - a Row
+def _head(row: Any) -> Head:
     return Head(row.id, row.feed_id, row.url, row.relevant, bool(row.close), row.settled)
 
 

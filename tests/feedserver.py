@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.client import responses
-from typing import Any
+from typing import Any, Self
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
@@ -145,8 +145,6 @@ class _Handler(RequestHandler):
                 self.write(body[start : start + route.piece])
                 await self.flush()
                 await asyncio.sleep(route.drip)
-                if self.feeds.stopping:
-                    break
             going = route.endless
 
     async def write_and_hang_up(self, route: Route, body: bytes) -> None:
@@ -224,15 +222,16 @@ class FeedServer:
             await server.close_all_connections()
             await asyncio.sleep(0.01)  # lets closed connections take leave of the loop
 
-    def __enter__(self) -> "FeedServer":
+    def __enter__(self) -> Self:
         """Start, and wait until it listens."""
         self._thread.start()
         self._ready.wait(10)
-        assert not self.stopping and self.port, "the feed server did not start"
+        assert self.port, "the feed server did not start"
         return self
 
     def __exit__(self, *exc: object) -> None:
         """Stop, and wait until it has."""
-        assert self._loop is not None and self._stop is not None
+        assert self._loop is not None
+        assert self._stop is not None
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)

@@ -56,7 +56,7 @@ def serve(feeds: dict[str, Items], wave: list[int]) -> ThreadingHTTPServer:
     """The feeds at /NAME.xml on loopback, with the items of the waves so far."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the library's name
+        def do_GET(self) -> None:
             name = self.path.strip("/").removesuffix(".xml")
             body = rss([i for i in feeds[name] if i["wave"] <= wave[0]], name)
             self.send_response(200)

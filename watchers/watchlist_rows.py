@@ -156,14 +156,14 @@ class Context(_Row):
 class Words(_Row):
     """Words that rules of nearness use; `*` at the end: the beginning of a word is enough."""
 
-    killing: _Phrases
-    victims: _Phrases
-    graves: _Phrases
-    site: _Phrases
-    memory: _Phrases
-    season: _Phrases
-    given_names: _Phrases
-    furniture: _Phrases
+    killing: _Phrases = ()
+    victims: _Phrases = ()
+    graves: _Phrases = ()
+    site: _Phrases = ()
+    memory: _Phrases = ()
+    season: _Phrases = ()
+    given_names: _Phrases = ()
+    furniture: _Phrases = ()
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -221,7 +221,7 @@ class File(_Row):
     topic: tuple[Topic, ...] = Field(max_length=200)
     context: Context
     years: Years
-    words: Words
+    words: Words = Words()
     org: tuple[Organisation, ...] = Field(default=(), max_length=1_000)
     place: tuple[Place, ...] = Field(default=(), max_length=1_000)
     not_this: tuple[LookAlike, ...] = Field(default=(), max_length=1_000)

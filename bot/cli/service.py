@@ -101,9 +101,14 @@ class _progress:  # noqa: N801 - a context manager
 
         console = Console(stderr=True)
         self._bar = Progress(
-            TextColumn("polling"), BarColumn(), MofNCompleteColumn(),
-            TextColumn("{task.fields[now]}"), console=console, disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
+            TextColumn("polling"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[now]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
         self._task = self._bar.add_task("polling", total=total, now="")
 
     def __enter__(self) -> Progress:

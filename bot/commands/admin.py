@@ -93,10 +93,10 @@ async def status(program: Program, order: Order) -> str:  # noqa: ARG001 - a han
         lambda s: (s.counts(), s.coverage(now), s.channels(), s.feeds())
     )
     polled = max((f.last_polled for f in all_feeds if f.last_polled), default=None)
+    read = f"{coverage.read} read at their latest poll, {coverage.unreachable} unreachable"
     lines = [
-        f"Feeds: {coverage.feeds}, {coverage.read} read at their latest poll, "
-        f"{coverage.unreachable} unreachable for 6 hours or more, "
-        f"{coverage.paused} paused. Last poll {ago(polled, now)}.",
+        f"Feeds: {coverage.feeds}, {read} for 6 hours or more, {coverage.paused} paused.",
+        f"Last poll {ago(polled, now)}.",
         f"Articles: {counts.articles}, relevant: {counts.relevant}, stories: {counts.stories}.",
         f"Pages queued: {counts.queued}, uncertain: {counts.uncertain}, failed: {counts.failed}.",
         *(_channel(channel, now) for channel in channels if not channel.is_console),

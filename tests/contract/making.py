@@ -46,7 +46,7 @@ def verdict(*, relevant: bool = False, officials: Sequence[str] = ()) -> Verdict
     )
 
 
-def item(  # noqa: PLR0913 - a builder
+def item(
     name: str,
     *,
     guid: str | None = None,
@@ -139,7 +139,7 @@ def names(articles: Sequence[object]) -> list[str]:
     return [url.rsplit("/", 1)[1] for url in urls]
 
 
-def queue(  # noqa: PLR0913 - a builder
+def queue(
     store: Store,
     channel: Channel,
     *pages: str,

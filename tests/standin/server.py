@@ -3,7 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
@@ -178,7 +178,7 @@ class BotApiStandin(Injector):
             await self._server.close_all_connections()
             await asyncio.sleep(0.02)
 
-    async def __aenter__(self) -> "BotApiStandin":
+    async def __aenter__(self) -> Self:
         """Start."""
         await self.start()
         return self

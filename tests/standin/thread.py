@@ -39,6 +39,7 @@ class BotApiThread:
 
     def __exit__(self, *exc: object) -> None:
         """Stop, and wait until it has."""
-        assert self._loop is not None and self._stop is not None
+        assert self._loop is not None
+        assert self._stop is not None
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)

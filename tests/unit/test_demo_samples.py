@@ -7,7 +7,7 @@ from calendar import timegm
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
@@ -93,7 +93,7 @@ def test_xml_feeds_are_well_formed(file: str, wave: int) -> None:
     assert b"<!--" not in body
     # expat knows only a few encodings by itself; the declared one is checked below.
     text = body.decode(FEEDS[file].charset)
-    ElementTree.fromstring(re.sub(r"^<\?xml[^>]*\?>", "", text))
+    ET.fromstring(re.sub(r"^<\?xml[^>]*\?>", "", text))
 
 
 @pytest.mark.parametrize("wave", [1, 2])
@@ -108,8 +108,8 @@ def test_feedparser_reads_the_expected_entries_and_language(file: str, wave: int
 
 
 def test_the_broken_feed_is_not_well_formed_and_still_gives_links_and_dates() -> None:
-    with pytest.raises(ElementTree.ParseError):
-        ElementTree.fromstring(render(FEEDS[BROKEN], 1, NOW))
+    with pytest.raises(ET.ParseError):
+        ET.fromstring(render(FEEDS[BROKEN], 1, NOW))
     assert "https://www.harbour-gazette.example/world/hague-hearing" in dates(FEEDS[BROKEN], 1)
     assert None not in dates(FEEDS[BROKEN], 1).values()
 

@@ -220,7 +220,8 @@ async def test_rate_limits_count_per_chat_and_name_the_wait(
     with pytest.raises(RetryAfter) as refusal:
         await bot.send_message(CHANNEL, "hello")
     wait = refusal.value.retry_after
-    assert isinstance(wait, timedelta) and 50 < wait.total_seconds() <= 60
+    assert isinstance(wait, timedelta)
+    assert 50 < wait.total_seconds() <= 60
 
 
 async def test_messages_are_edited_and_deleted(standin: BotApiStandin, bot: Bot) -> None:
@@ -291,7 +292,8 @@ async def test_updates_come_only_in_the_kinds_asked_for(standin: BotApiStandin, 
 async def test_documents_go_both_ways(standin: BotApiStandin, bot: Bot) -> None:
     standin.document(7, "feeds.opml", b"<opml/>")
     (update,) = await bot.get_updates()
-    assert update.message is not None and update.message.document is not None
+    assert update.message is not None
+    assert update.message.document is not None
     file = await bot.get_file(update.message.document.file_id)
     assert bytes(await file.download_as_bytearray()) == b"<opml/>"
 
