@@ -58,7 +58,8 @@ COPY --from=builder /opt/dadkhah /opt/dadkhah
 
 # The health page listens inside the container only: the check below runs inside too, and nothing
 # is open to other containers unless someone asks for it (DADKHAH_HTTP_LISTEN=0.0.0.0:8080). It is
-# set here, although it is the default, so that no dadkhah.toml moves it away from the check.
+# set here, although it is the default, so that no dadkhah.toml moves it away from the check,
+# which asks the address as it stands (0.0.0.0 and [::] reach this machine; empty is off, so fine).
 # SQLite's temporary files for large sorts belong on the volume's disk, not in a /tmp of memory.
 ENV PATH=/opt/dadkhah/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -74,7 +75,7 @@ USER 10001:10001
 STOPSIGNAL SIGTERM
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["python", "-I", "-S", "-c", "import http.client, os, sys; page = http.client.HTTPConnection(os.environ['DADKHAH_HTTP_LISTEN'], timeout=4); page.request('GET', '/healthz'); sys.exit(page.getresponse().status != 200)"]
+  CMD ["python", "-I", "-S", "-c", "import http.client, os, sys; listen = os.environ['DADKHAH_HTTP_LISTEN'] or sys.exit(); page = http.client.HTTPConnection(listen, timeout=4); page.request('GET', '/healthz'); sys.exit(page.getresponse().status != 200)"]
 
 ENTRYPOINT ["dadkhah"]
 CMD ["run"]

@@ -21,7 +21,7 @@ PAGE = 3_900  # UTF-16 units; Telegram's limit is 4,096 after parsing
 _TITLE = 300  # characters of a headline
 _OUTLET = 80
 _TAGS = 8  # officials shown under one story
-_NOT_IN_TAG = re.compile(r"[^\w]+")
+_NOT_IN_TAG = re.compile("[^\\w\u200c]+")  # Telegram takes ZWNJ for a letter of a hashtag
 
 # A title in another direction keeps to itself: first-strong isolate, pop (Unicode TR 9).
 _ISOLATE, _POP, _RLM = "\u2068", "\u2069", "\u200f"

@@ -67,8 +67,8 @@ class Service:
         if listen := self._program.settings.http_listen:
             page.listen(listen)
         self._say_hello()
-        self._program.workers.start()
         self._schedule()
+        await asyncio.to_thread(self._program.workers.start)
         try:
             await self._stop.wait()
         finally:

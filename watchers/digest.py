@@ -80,12 +80,13 @@ def _line(
 ) -> Line:
     outlets = {member.id: outlet_of(member) for member in members}
 
-    def preference(member: Tellable) -> tuple[bool, bool, int, bool, datetime, int]:
+    def preference(member: Tellable) -> tuple[bool, bool, bool, int, bool, datetime, int]:
         rank = _RANK.get(outlets[member.id].kind, 2)
         return (
             not member.relevant,
             rank > 2,
-            rank if member.language == language else rank + 1,
+            member.language != language,
+            rank,
             member.duplicate_of is not None,
             member.published or member.first_seen,
             member.id,

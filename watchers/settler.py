@@ -8,33 +8,69 @@ The caller holds the "settle" lock.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime
+
 from watchers.cluster import WINDOW, Clusterer
 from watchers.dedupe import first_of_copies
 from watchers.model import Grouped, Grouping
 from watchers.ports import GroupPort
 
-_BATCH = 200
+_BATCH = 200  # articles a transaction
 
 
 def settle(store: GroupPort, clusterer: Clusterer) -> int:
     """Group everything that is not grouped yet; how many articles that were."""
     done = 0
     while batch := store.unsettled(_BATCH):
-        for article in batch:
-            store.save_groupings([grouping(article, store, clusterer)])
+        pending = _Pending(store)
+        store.save_groupings([pending.add(article, clusterer) for article in batch])
         done += len(batch)
     return done
 
 
-def grouping(article: Grouped, store: GroupPort, clusterer: Clusterer) -> Grouping:
+class _Pending:
+    """The store, and over it what this batch has decided already but not saved."""
+
+    def __init__(self, store: GroupPort) -> None:
+        self._store = store
+        self._by_print: dict[object, list[Grouped]] = defaultdict(list)
+        self._stories: list[Grouped] = []
+
+    def add(self, article: Grouped, clusterer: Clusterer) -> Grouping:
+        """Decide for the next article of the batch."""
+        decision = grouping(article, self, clusterer)
+        decided = replace(article, duplicate_of=decision.duplicate_of, story=decision.story)
+        for part in (article.fingerprint.text_key, *article.fingerprint.bands):
+            self._by_print[part].append(decided)
+        if decided.story is not None and decided.duplicate_of is None:
+            self._stories.append(decided)
+        return decision
+
+    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
+        """As the port says, this batch's included."""
+        parts = (article.fingerprint.text_key, *article.fingerprint.bands)
+        here = {found.id: found for part in parts for found in self._by_print.get(part, ())}
+        return (*self._store.copy_candidates(article), *here.values())
+
+    def story_candidates(
+        self, article: Grouped, since: datetime, until: datetime
+    ) -> tuple[Grouped, ...]:
+        """As the port says, this batch's included."""
+        here = [found for found in self._stories if since <= found.time <= until]
+        return (*self._store.story_candidates(article, since, until), *here)
+
+
+def grouping(article: Grouped, known: _Pending, clusterer: Clusterer) -> Grouping:
     """Decide for one article, looking at settled ones only."""
-    found = first_of_copies(article, store.copy_candidates(article))
+    found = first_of_copies(article, known.copy_candidates(article))
     first = found and (found[0].duplicate_of or found[0].id)
     if found is not None and (found[0].story or not article.relevant):
         return Grouping(article.id, first, found[0].story, found[1])
     if not article.relevant:
         return Grouping(article.id, None, None, "not relevant")
     # Also a relevant copy of a shorter text that was not: it must not vanish behind that.
-    near = store.story_candidates(article, article.time - WINDOW, article.time + WINDOW)
+    near = known.story_candidates(article, article.time - WINDOW, article.time + WINDOW)
     story, reason = clusterer.story_of(article, near)
     return Grouping(article.id, first, story, found[1] if found else reason)

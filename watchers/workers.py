@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import threading
 from concurrent.futures import TimeoutError as PoolTimeout
 from typing import Self
 
@@ -69,6 +70,7 @@ class Workers:
         self._processes = processes or os.cpu_count() or 1
         self._watchlist = watchlist
         self._pool: ProcessPool | None = None
+        self._starting = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -92,9 +94,14 @@ class Workers:
                 self._pool = None
 
     def start(self) -> None:
-        """Make the pool now, so that the workers load while something else goes on."""
-        if self._pool is None:
-            self._pool = ProcessPool(
+        """Make the pool now, so that the workers load while something else goes on.
+
+        Blocks until the processes are started (seconds on a busy machine): call it in a thread.
+        """
+        with self._starting:
+            if self._pool is not None:
+                return
+            pool = ProcessPool(
                 max_workers=self._processes,
                 max_tasks=_RECYCLE,
                 initializer=_start,
@@ -102,10 +109,13 @@ class Workers:
                 # fork would copy locks that threads of this process hold at that moment
                 context=multiprocessing.get_context("spawn"),
             )
+            _ = pool.active  # Pebble starts its processes when it is first looked at
+            self._pool = pool
 
     async def read(self, job: ReadJob) -> Reading | FetchFailure:
         """Read one document in a worker, within its limits of time and memory."""
-        self.start()
+        if self._pool is None:
+            await asyncio.to_thread(self.start)
         assert self._pool is not None
         future = self._pool.schedule(_read, args=(job,), timeout=SECONDS)
         try:

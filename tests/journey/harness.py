@@ -1,0 +1,271 @@
+"""What the tests of the whole way share: sample feeds, an environment, the command line."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, Self
+from xml.sax.saxutils import escape
+
+import pytest
+
+from bot import deliver
+from bot.app import Knowledge
+from bot.cli import app
+from bot.cli.edge import told
+from tests.feedserver import FeedServer
+from tests.standin import BotApiStandin
+from watchers.errors import FeedUnreadable
+from watchers.match import Matcher
+from watchers.model import FetchFailure
+from watchers.reader import Reading, ReadJob, read
+
+CHAT = -1001234567890
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class News:
+    """An invented article."""
+
+    slug: str
+    title: str
+    text: str = ""
+
+    @property
+    def url(self) -> str:
+        """Its address; nobody is ever asked for it."""
+        return f"https://sample.example/{self.slug}"
+
+
+# Titles are long, so that two pages are needed.
+_LONG = ", with further remarks on the same occasion" * 5
+RELEVANT = (
+    News(
+        "hague",
+        "Parliamentary committee in The Hague hears witnesses on Iran's 1988 prison massacre"
+        + _LONG,
+        "Lawyers spoke for four hours.",
+    ),
+    News(
+        "flowers",
+        "Montreal film festival shows documentary about prisoners executed in Iran in 1988",
+        "A bag of clothes returned to a mother is at the centre of it. Iran 1988 massacre.",
+    ),
+    News(
+        "oslo",
+        "Oslo university opens archive of letters on the 1988 massacre of political prisoners",
+        "Volunteers catalogued envelopes and photographs, scanned by students in Bergen.",
+    ),
+)
+_CITIES = ("Varamin", "Shiraz", "Tabriz", "Yazd", "Kerman", "Ahvaz", "Rasht", "Qazvin", "Zanjan")
+NAMED = tuple(
+    News(
+        city.lower(),
+        f"Gholam-Hossein Mohseni-Ejei inspects new courthouse building in {city}{_LONG}",
+        f"The visit to {city} was number {number * 37} of its kind, said the {city} office.",
+    )
+    for number, city in enumerate(_CITIES, start=1)
+)
+OTHER = (News("ferry", "Ferry timetable: fish and chips boat sails again", "From Monday."),)
+TOLD = frozenset(news.url for news in (*RELEVANT, *NAMED))
+
+
+def rss(articles: Sequence[News], title: str = "Sample") -> str:
+    """A feed of these articles, published an hour ago."""
+    date = format_datetime(datetime.now(UTC) - timedelta(hours=1))
+    items = "".join(
+        f"<item><title>{escape(a.title)}</title><link>{a.url}</link><guid>{a.url}</guid>"
+        f"<pubDate>{date}</pubDate><description>{escape(a.text)}</description></item>"
+        for a in articles
+    )
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
+        f"<title>{title}</title><language>en</language>{items}</channel></rss>"
+    )
+
+
+def serve_samples(server: FeedServer) -> None:
+    """Two feeds with validators."""
+    server.set("/one.xml", rss(RELEVANT, "One"), etag='"one"')
+    server.set("/two.xml", rss((*NAMED, *OTHER), "Two"), etag='"two"')
+
+
+def feed_list(folder: Path, *urls: str) -> Path:
+    """A TOML list of feeds."""
+    path = folder / "feeds.toml"
+    path.write_text("".join(f'[[feed]]\nurl = "{url}"\nlanguage = "en"\n' for url in urls))
+    return path
+
+
+Environment = dict[str, str]
+
+
+def environment(
+    folder: Path, feeds: FeedServer | None = None, standin: BotApiStandin | None = None
+) -> Environment:
+    """The settings of a program that lives in this folder."""
+    values = {
+        "DADKHAH_DATA_DIR": str(folder / "data"),
+        "DADKHAH_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "DADKHAH_HOST_DELAY": "0",
+        "DADKHAH_PARSE_PROCESSES": "1",
+    }
+    urls = [feeds.url("/one.xml"), feeds.url("/two.xml")] if feeds else []
+    values["DADKHAH_FEEDS"] = str(feed_list(folder, *urls))
+    if standin is not None:
+        values["DADKHAH_TELEGRAM_API_URL"] = standin.api_url
+        values["DADKHAH_TELEGRAM_TOKEN"] = standin.token
+        values["DADKHAH_CHANNEL"] = str(CHAT)
+    return values
+
+
+def with_ours(values: Environment) -> Environment:
+    """The same for a child process: what it needs of this one's environment, and these."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DADKHAH_", "COV"))}
+    return {**kept, "PYTHONPATH": str(PROJECT), **values}
+
+
+def child(
+    values: Environment, *arguments: str, module: str = "bot", timeout: float = 60, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process (and a process group) of its own, to its end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        env=with_ours(values), text=True, start_new_session=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+    )  # fmt: skip
+    try:
+        out, err = process.communicate(timeout=timeout)
+    finally:
+        # A killed program's reading processes must not outlive the test.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+class Killer:
+    """Runs commands that are killed at a point (tests.journey.killed); a context manager."""
+
+    def __init__(self) -> None:
+        """Start the program that the commands are forked from."""
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.journey.killed"],
+            env=with_ours({}), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it: its input ends."""
+        self._server.communicate(timeout=20)
+
+    def __call__(self, values: Environment, point: str, *command: str) -> None:
+        """Run a command; it must get to the point where it is killed."""
+        pipe, answers = self._server.stdin, self._server.stdout
+        assert pipe is not None and answers is not None
+        asked = {"point": point, "command": command, "environ": with_ours(values)}
+        print(json.dumps(asked), file=pipe, flush=True)
+        status = int(answers.readline())
+        assert status == -signal.SIGKILL, f"{point} was never reached: exit {status}"
+
+
+# ---------------------------------------------------------------- the same in this process
+
+
+@cache
+def _matcher() -> Matcher:
+    return Matcher(Knowledge().watchlist)
+
+
+class InlineWorkers:
+    """Reads documents in this process: starting another one takes longer than most tests."""
+
+    def __init__(self, *_: object) -> None:
+        """As Workers."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was started."""
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    async def read(self, job: ReadJob) -> Reading | FetchFailure:
+        """Read one document."""
+        try:
+            return read(job, _matcher())
+        except FeedUnreadable as error:
+            return FetchFailure(error.kind, error.message)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+
+class CommandLine:
+    """`dadkhah` in this process, with an environment of its own."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
+        self._patch = patch
+        self._capture = capture
+        patch.setattr("bot.app.Workers", InlineWorkers)
+        patch.setattr(deliver, "Pace", partial(deliver.Pace, gap=0.0))
+
+    def use(self, values: Environment) -> None:
+        """Give the commands these settings (and those given before)."""
+        for name, value in values.items():
+            self._patch.setenv(name, value)
+
+    def __call__(self, *arguments: str) -> Said:
+        """Run a command."""
+        self._capture.readouterr()
+        code = told(lambda: app(list(arguments), prog_name="dadkhah"))
+        said = self._capture.readouterr()
+        return Said(code, said.out, said.err)
+
+
+# ---------------------------------------------------------------- what readers saw
+
+
+def links(standin: BotApiStandin, chat: int = CHAT) -> Counter[str]:
+    """How often each article was told in the channel."""
+    return Counter(
+        entity["url"]
+        for message in list(standin.sent)
+        if message.chat_id == chat
+        for entity in message.entities
+        if entity["type"] == "text_link"
+    )
+
+
+@contextlib.contextmanager
+def logging_as_it_was() -> Iterator[None]:
+    """Commands set logging up anew; take that back."""
+    import logging  # noqa: PLC0415
+
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
