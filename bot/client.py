@@ -71,7 +71,7 @@ class Telegram:
 
 @contextlib.asynccontextmanager
 async def connect(settings: Settings) -> AsyncIterator[Telegram]:
-    """A connection without `initialize`, whose errors quote the token (TELEGRAM.md)."""
+    """A connection without `initialize`, whose errors quote the token (seen in PTB 22.8)."""
     made = make_bot(settings)
     await made.request.initialize()
     try:

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from bot.clock import Clock, utc_now
 from bot.database import Database
 from bot.sender import Sender, SenderFor
+from bot.together import together
 from config import logs
-from watchers.telling import Channel, Delivery, Page, SendOutcome, SendResult
+from watchers.telling import Channel, Delivery, DeliveryState, Page, SendOutcome, SendResult
 
 log = logs.get(__name__)
 
@@ -100,8 +101,9 @@ class Deliverer:
     async def _record(self, page: Delivery, result: SendResult) -> None:
         at = self._clock()
         await self._database(lambda store: store.record_send(page.id, result, at=at))
-        log.info(
-            "page_sent" if result.outcome == SendOutcome.SENT else "page_not_sent",
+        sent = result.outcome == SendOutcome.SENT
+        (log.info if sent else log.warning)(
+            "page_sent" if sent else "page_not_sent",
             outcome=str(result.outcome),
             channel=page.channel_id,
             digest=page.digest_id,
@@ -129,15 +131,17 @@ async def deliver_all(
 ) -> list[tuple[Channel, DeliverySummary | None]]:
     """Send what is queued for every channel that is not paused, all channels at once.
 
-    None for a channel that nobody can send to (there is no token).
+    None for a channel with queued pages that nobody can send (there is no token).
     """
     channels = await database(lambda store: store.channels())
     deliverer = Deliverer(database)
 
     async def one(channel: Channel) -> tuple[Channel, DeliverySummary | None]:
         sender = sender_for(channel)
-        if sender is None:
-            return channel, None
-        return channel, await deliverer.deliver(channel, sender)
+        if sender is not None:
+            return channel, await deliverer.deliver(channel, sender)
+        waiting = await database(lambda store: store.deliveries(DeliveryState.QUEUED))
+        idle = all(page.channel_id != channel.id for page in waiting)
+        return channel, DeliverySummary({}) if idle else None
 
-    return list(await asyncio.gather(*(one(c) for c in channels if not c.paused)))
+    return await together(one(channel) for channel in channels if not channel.paused)

@@ -20,6 +20,7 @@ from bot.clock import utc_now
 from bot.i18n import catalogue
 from bot.render import render
 from bot.schedule import latest_slot
+from bot.together import together
 from config import logs
 from watchers import digest as digests
 from watchers.feed_watcher import watch
@@ -85,9 +86,7 @@ async def poll(
         if progress is not None:
             progress(feed, result)
 
-    async with asyncio.TaskGroup() as group:
-        for feed in feeds:
-            group.create_task(one(feed))
+    await together(one(feed) for feed in feeds)
     summary.settled = await settle_all(program)
     log.info("polled", **{k: v for k, v in summary.as_dict().items() if k != "failures"})
     return summary

@@ -34,7 +34,7 @@ log = logs.get(__name__)
 
 ANSWER = 4_000  # UTF-16 units of one answer; a character is two at most, so half of it is safe
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-# What a 400 says when nobody can post there until somebody acts (TELEGRAM.md).
+# What a 400 says when nobody can post there until somebody acts.
 _NO_RIGHT = (
     "chat not found", "need administrator rights", "not enough rights", "have no rights",
     "bot is not a member", "chat_write_forbidden", "channel_private", "user_deactivated",

@@ -26,6 +26,7 @@ from bot.clock import utc_now
 from bot.deliver import Deliverer
 from bot.schedule import latest_slot
 from bot.sender import ConsoleSender, Sender, TelegramSender
+from bot.together import together
 from bot.updates import Updates
 from bot.web import HealthPage
 from config import logs
@@ -153,9 +154,7 @@ class Service:
             return
         channels = await self._program.database(lambda store: store.channels())
         due = [c for c in channels if not c.paused and not c.is_console]
-        async with asyncio.TaskGroup() as group:
-            for channel in due:
-                group.create_task(self._deliverer.deliver(channel, self._sender))
+        await together(self._deliverer.deliver(channel, self._sender) for channel in due)
 
     async def _telegram(self) -> None:
         if self._updates is not None:
@@ -180,7 +179,11 @@ class Service:
             if name != "deliver":
                 task.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=FINISH)
+            _, late = await asyncio.wait(self._tasks.values(), timeout=FINISH)
+            for task in late:  # a page stays `sending`: whoever delivers next finds it uncertain
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=1.0)
         self._scheduler.shutdown(wait=False)
         if self._updates is not None:
             with contextlib.suppress(TimeoutError):

@@ -41,7 +41,11 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
     ]
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if style == "text":
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        last = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The pretty one prints local variables, and breaks lines where a secret may stand.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     tail: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if style == "json":
         tail.append(structlog.processors.format_exc_info)
@@ -54,7 +58,7 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # httpx logs every URL at INFO, and the Bot API's URLs hold the token (TELEGRAM.md).
+    # httpx logs every URL at INFO, and the Bot API's URLs hold the token.
     for name in (
         "httpx",
         "httpcore",

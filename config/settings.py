@@ -25,6 +25,7 @@ from pydantic_settings import (
 PREFIX = "DADKHAH_"
 FILE = "dadkhah.toml"
 
+_ID = re.compile(r"[1-9]\d{0,18}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+$")
 _CHAT = re.compile(r"(?:@[A-Za-z][A-Za-z0-9_]{3,31}|-?\d{1,20})$")
@@ -53,7 +54,7 @@ Numbers = Annotated[tuple[int, ...], NoDecode]
 
 
 class Settings(BaseSettings):
-    """Every setting, with its default. docs/configuration.md says the same for people."""
+    """Every setting, with its default. README.md's table says the same for people."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
@@ -104,18 +105,19 @@ class Settings(BaseSettings):
         """The bot's token, or None: then digests are printed and nothing is posted."""
         return self.telegram_token.get_secret_value() or None
 
-    @field_validator("schedule", "allowed_private_hosts", "admins", mode="before")
+    @field_validator("schedule", "allowed_private_hosts", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
         return _listed(value)
 
-    @field_validator("admins")
+    @field_validator("admins", mode="before")
     @classmethod
-    def _ids(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if any(number <= 0 for number in value):
-            msg = "must be numeric user ids, e.g. 123456789 (ask @userinfobot for yours)"
+    def _ids(cls, value: object) -> object:
+        found = _listed(value)
+        if not isinstance(found, tuple) or not all(_ID.fullmatch(str(one)) for one in found):
+            msg = "must be numeric user ids, not names, e.g. 123456789 (@userinfobot tells yours)"
             raise ValueError(msg)
-        return value
+        return found
 
     @field_validator("schedule")
     @classmethod
@@ -180,8 +182,11 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     """Read the settings. SettingsInvalid lists every wrong variable, one line each."""
     environ = os.environ if environ is None else environ
     problems: list[str] = []
+    listen = PREFIX + "HTTP_LISTEN"
     values = _from_toml((folder or Path()) / FILE, problems)
     values |= _from_files(environ, problems)
+    if environ.get(listen) == "":  # empty means off here, and "the default" everywhere else
+        values["http_listen"] = ""
     try:
         settings = Settings(**values)
     except ValidationError as error:

@@ -21,7 +21,7 @@ from watchers.text import key
 VERSION = f"m64-3w-{rensa.RMinHash.ALGORITHM_VERSION}"
 
 _HASHES = 64
-_BAND = 4  # 16 bands of 4: 99.9 % of pairs with 3 of 45 words changed share one (PERFORMANCE 6)
+_BAND = 4  # 16 bands of 4: 99.9 % of pairs with 3 of 45 words changed share one
 _SEED = 1367
 _SHINGLE = 3  # words
 _HEAD = 12  # words of the beginning that a shortened copy keeps

@@ -98,7 +98,7 @@ def _charset(content_type: str) -> str:
 def _mend_stray_bytes(body: bytes, content_type: str) -> bytes | None:
     """UTF-8 with a few bad bytes, mended; None if the body needs or allows no mending.
 
-    One stray byte makes feedparser read a whole feed as Windows-1252 (seen; DESIGN 4): every
+    One stray byte makes feedparser read a whole feed as Windows-1252 (seen): every
     Persian title would be lost. Fewer than one bad sequence in fifty non-ASCII bytes is a
     slip in UTF-8; more is another charset.
     """

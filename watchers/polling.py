@@ -14,7 +14,7 @@ FLOOR = 5 * 60  # seconds
 CEILING = 24 * 3600
 START = 15 * 60  # between polls of a feed that is new
 
-# How much a failure counts (DESIGN 4): a hard one 1, one that often passes less.
+# How much a failure counts: a hard one 1, one that often passes by itself less.
 _WEIGHTS = {"status": 0.5, "tls": 0.5, "timeout": 0.5, "cut": 0.5, "connect": 0.5, "dns": 0.25}
 
 

@@ -7,12 +7,15 @@ fetch. Each worker is built once with the watchlist; a changed watchlist makes a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import resource
 import signal
 import threading
+from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as PoolTimeout
+from concurrent.futures.process import BrokenProcessPool
 from typing import Self
 
 from pebble import ProcessExpired, ProcessPool
@@ -23,6 +26,7 @@ from watchers.model import FetchFailure
 from watchers.reader import Reading, ReadJob, read
 from watchers.watchlist import Watchlist
 
+PATIENCE = 600.0  # seconds for a document to get its turn: workers that never start end here
 SECONDS = 20.0  # for one document; 63 kB take 0.03 s, the worst of 1,000 feeds 0.4 s
 MEMORY = 512 * 1024 * 1024  # bytes of address space on top of what a fresh worker has
 _RECYCLE = 2_000  # documents until a worker is replaced: feedparser fragments the heap
@@ -71,6 +75,7 @@ class Workers:
         self._watchlist = watchlist
         self._pool: ProcessPool | None = None
         self._starting = threading.Lock()
+        self._under_way: set[Future[Reading | FetchFailure]] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -80,10 +85,13 @@ class Workers:
 
     def stop(self) -> None:
         """End the workers now; what they were reading comes back as a failure."""
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
+        for future in tuple(self._under_way):  # Pebble leaves them pending for ever
+            with contextlib.suppress(InvalidStateError):
+                future.set_exception(BrokenProcessPool("stopped"))
 
     def renew(self, watchlist: Watchlist) -> None:
         """Read with a changed watchlist from now on; documents under way finish with the old."""
@@ -118,11 +126,13 @@ class Workers:
             await asyncio.to_thread(self.start)
         assert self._pool is not None
         future = self._pool.schedule(_read, args=(job,), timeout=SECONDS)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
         try:
-            return await asyncio.wrap_future(future)
+            return await asyncio.wait_for(asyncio.wrap_future(future), PATIENCE)
         except (PoolTimeout, TimeoutError):
             return FetchFailure("parser", f"the feed took longer than {SECONDS:g} s to read")
-        except (ProcessExpired, asyncio.CancelledError) as error:
+        except (ProcessExpired, BrokenProcessPool, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and self._pool is not None:
                 raise
             return FetchFailure("parser", "the process that read the feed died")

@@ -27,7 +27,7 @@ def add_to(app: typer.Typer) -> None:
 def export(
     since: str | None = typer.Option(None, help="First seen since: ISO 8601, 24h or 7d."),
     until: str | None = typer.Option(None, help="First seen before."),
-    official: str | None = typer.Option(None, help="Naming this official (watchlist id)."),
+    official: str | None = typer.Option(None, help="Naming this person: an id of `watch list`."),
     language: str | None = typer.Option(None, help="In this language."),
     format: str = typer.Option("jsonl", help="jsonl or csv."),
 ) -> None:
@@ -59,7 +59,10 @@ def export(
 
 @db.command()
 def upgrade() -> None:
-    """Bring an older database to this version's schema, after a backup; make a missing one."""
+    """Bring an older database to this version's schema, after a backup.
+
+    A missing one is made empty: the feeds come with the first command that writes.
+    """
     from bot.cli.edge import settings
     from bot.upkeep import upgrade_with_backup
 

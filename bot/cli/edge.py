@@ -41,6 +41,9 @@ _WRONG_USE = (FeedUrlInvalid, ChannelInvalid, AdminInvalid, ListInvalid)
 
 def told(command: Callable[[], object]) -> int:
     """Run a command; expected errors become a message on stderr. Returns the exit code."""
+    if getattr(sys, "stdout", None) is None:
+        _complain("standard output is closed; nothing could be printed.")
+        return 1
     try:
         command()
     except SettingsInvalid as error:
@@ -61,6 +64,9 @@ def told(command: Callable[[], object]) -> int:
         _complain(f"{error.strerror or error}: {error.filename or 'input/output'}")
         return 1
     except SystemExit as leave:
+        # typer caught the BrokenPipeError itself, and left this behind.
+        if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
+            return 0
         return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     return 0
 
@@ -112,10 +118,11 @@ def store(*, create: bool) -> Iterator[Store]:
 @contextlib.asynccontextmanager
 async def working(found: Settings) -> AsyncIterator[Program]:
     """All working parts on the database of the settings, made if missing."""
-    from bot.app import Knowledge, open_database, program
+    from bot.app import Knowledge, fetch_options, open_database, program
 
     knowledge = Knowledge()
-    _ = knowledge.watchlist, knowledge.outlets  # broken files are told before anything is opened
+    # What is broken is told before anything is opened.
+    _ = knowledge.watchlist, knowledge.outlets, fetch_options(found)
     async with program(found, open_database(found), knowledge) as parts:
         yield parts
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from watchers.model import Feed, PollResult
     from watchers.telling import Channel, Delivery
 
-deliveries = typer.Typer(help="Pages that need a decision.", no_args_is_help=True)
+deliveries = typer.Typer(
+    help="Pages by state, and decisions on uncertain ones.", no_args_is_help=True
+)
 
 _JSON = typer.Option(False, "--json", help="For machines: one JSON object a line.")
 
@@ -42,11 +44,15 @@ def demo() -> None:
 def run() -> None:
     """The whole service: polls, digests, the bot, the health page. Ends with SIGTERM."""
     import asyncio
+    import signal
+    import sys
 
     from bot.cli.edge import settings, working
     from bot.service import Service
     from bot.upkeep import upgrade_with_backup
 
+    # As PID 1 in a container a signal without a handler is lost; the service sets its own later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     found = settings()
 
     async def serve() -> None:

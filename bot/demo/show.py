@@ -8,10 +8,11 @@ outbox, delivery to the console.
 from __future__ import annotations
 
 import re
+import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -54,7 +55,7 @@ class _Terminal:
 
 async def show() -> None:
     """Run the demo; everything it makes is gone at the end."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     logs.set_up("error", "text")
     began = time.monotonic()
     console.print(
@@ -69,10 +70,12 @@ async def show() -> None:
                 spec = ChannelSpec(chat, zone, ("08:00",), language)
                 store.add_channel(spec, at=utc_now(), actor="demo")
             async with program(settings, store) as parts:
+                told: set[str] = set()
                 for wave in (1, 2):
                     server.wave = wave
-                    await _wave(parts, console, wave)
-                await _explain(parts, console, [e.status for e in server.log])
+                    told |= await _wave(parts, console, wave)
+                await _explain(parts, console, told)
+                _count_answers(console, [exchange.status for exchange in server.log])
     took = time.monotonic() - began
     console.print(
         f"\nDone in {took:.1f} s. To go on with feeds and a channel of your own:\n{_NEXT}"
@@ -113,7 +116,8 @@ def _settings(folder: Path, proxy: str) -> Settings:
     )
 
 
-async def _wave(parts: Program, console: Console, wave: int) -> None:
+async def _wave(parts: Program, console: Console, wave: int) -> set[str]:
+    """Poll all feeds and tell both channels; the subjects that were told."""
     titles = {1: "First poll: all feeds are new", 2: "Second poll: a few new entries"}
     console.rule(titles[wave])
     feeds = await parts.database(lambda store: store.feeds())
@@ -131,7 +135,7 @@ async def _wave(parts: Program, console: Console, wave: int) -> None:
         summary = await jobs.poll(parts, feeds, step)
     console.print(_fetched(sorted(rows, key=lambda row: row[0].id)))
     console.print(_COUNTS.format(**summary.as_dict()))
-    await _tell(parts, console)
+    return await _tell(parts, console)
 
 
 def _fetched(rows: Sequence[tuple[Feed, PollResult]]) -> Table:
@@ -147,25 +151,31 @@ def _fetched(rows: Sequence[tuple[Feed, PollResult]]) -> Table:
     return table
 
 
-async def _tell(parts: Program, console: Console) -> None:
+async def _tell(parts: Program, console: Console) -> set[str]:
     deliverer = Deliverer(parts.database)
     now = utc_now()
+    told: set[str] = set()
     for channel in await parts.database(lambda store: store.channels()):
         heading = {"en": "Digest in English", "fa": "The same in Persian"}[channel.language]
         console.print(Text(f"─── {heading} ({channel.timezone}) ", style="bold"))
-        await jobs.queue(parts, channel, slot=now, now=now, scheduled=False)
+        built = await jobs.queue(parts, channel, slot=now, now=now, scheduled=False)
+        told.update(built.subjects if built else ())
         await deliverer.deliver(channel, _Terminal(console, channel.language))
+    return told
 
 
-async def _explain(parts: Program, console: Console, statuses: Sequence[int]) -> None:
+async def _explain(parts: Program, console: Console, told: Collection[str]) -> None:
     console.rule("What was stored, folded and left out, and why")
     stored = await parts.database(lambda store: list(store.export()))
-    counts = Counter(_fate(article) for article in stored)
+    counts = Counter(_fate(article, told) for article in stored)
     table = Table("articles", "fate", "for example", box=None)
     for fate, number in sorted(counts.items(), key=lambda pair: -pair[1]):
-        example = next(a for a in stored if _fate(a) == fate)
+        example = next(a for a in stored if _fate(a, told) == fate)
         table.add_row(str(number), fate, Text(f"{example.title[:60]} ({example.feed})"))
     console.print(table)
+
+
+def _count_answers(console: Console, statuses: Sequence[int]) -> None:
     answers = Counter(statuses)
     console.print(
         f"\n{len(statuses)} requests: {answers[200]} answered in full, {answers[304]} with 304 "
@@ -173,15 +183,14 @@ async def _explain(parts: Program, console: Console, statuses: Sequence[int]) ->
     )
 
 
-def _fate(article: Exported) -> str:
+def _fate(article: Exported, told: Collection[str]) -> str:
     """What became of an article, in words."""
     if article.duplicate_of:
-        return "folded: a copy of another article"
+        return "folded into its story: a copy"
+    if article.relevant and article.story in told:
+        return "told: on the subject"
     if article.relevant:
-        baseline = article.story is None
-        return "stored, not told" if baseline else "told, or old and only stored: on the subject"
+        return "kept, not told: a day old or undated when its feed was new"
     if article.officials:
-        return "told in the second section: an official in other news"
-    if any(match.kind == "person" for match in article.reasons):
-        return "left out: names a person, not the subject"
+        return "told apart: an official in other news"
     return "left out: not on the subject"

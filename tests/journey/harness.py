@@ -30,6 +30,7 @@ from watchers.model import FetchFailure
 from watchers.reader import Reading, ReadJob, read
 
 CHAT = -1001234567890
+NOWHERE = "https://nowhere.example/feed"  # a list of feeds cannot be empty
 PROJECT = Path(__file__).parents[2]
 
 
@@ -120,7 +121,7 @@ def environment(
         "DADKHAH_HOST_DELAY": "0",
         "DADKHAH_PARSE_PROCESSES": "1",
     }
-    urls = [feeds.url("/one.xml"), feeds.url("/two.xml")] if feeds else []
+    urls = [feeds.url("/one.xml"), feeds.url("/two.xml")] if feeds else [NOWHERE]
     values["DADKHAH_FEEDS"] = str(feed_list(folder, *urls))
     if standin is not None:
         values["DADKHAH_TELEGRAM_API_URL"] = standin.api_url
@@ -174,7 +175,8 @@ class Killer:
     def __call__(self, values: Environment, point: str, *command: str) -> None:
         """Run a command; it must get to the point where it is killed."""
         pipe, answers = self._server.stdin, self._server.stdout
-        assert pipe is not None and answers is not None
+        assert pipe is not None
+        assert answers is not None
         asked = {"point": point, "command": command, "environ": with_ours(values)}
         print(json.dumps(asked), file=pipe, flush=True)
         status = int(answers.readline())
@@ -260,7 +262,7 @@ def links(standin: BotApiStandin, chat: int = CHAT) -> Counter[str]:
 @contextlib.contextmanager
 def logging_as_it_was() -> Iterator[None]:
     """Commands set logging up anew; take that back."""
-    import logging  # noqa: PLC0415
+    import logging
 
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level

@@ -44,7 +44,10 @@ RELEVANT = {
     "fa: Arabic digits": ("کشتار تابستان ١٣٦٧", ""),
     "fa: commission": ("عضو هیئت مرگ سخن گفت", ""),
     "fr: phrase": ("Le massacre de 1988 en Iran", "Des survivants témoignent."),
-    "fr: commission": ("La commission de la mort", "Procès : l'Iran et les prisonniers politiques."),
+    "fr: commission": (
+        "La commission de la mort",
+        "Procès : l'Iran et les prisonniers politiques.",
+    ),
     "de: phrase": ("Massaker von 1988 im Iran", "Überlebende sagen aus."),
     "de: plural and place": ("Todeskommissionen in Teheran", ""),
     "ar: phrase": ("مجزرة 1988 في إيران", "شهادات الناجين"),
@@ -66,7 +69,10 @@ IRRELEVANT = {
     "weather": ("Rain in Tehran", "It will rain on Monday."),
     "Halabja": ("Halabja marks the 1988 massacre", "Kurds of Iraq recall the chemical attack."),
     "Burma": ("Burma's 1988 massacre remembered", "Students were killed in Rangoon in 1988."),
-    "Iran Air": ("Iran Air flight 655", "1988: USS Vincennes killed 290; Iran speaks of a massacre."),
+    "Iran Air": (
+        "Iran Air flight 655",
+        "1988: USS Vincennes killed 290; Iran speaks of a massacre.",
+    ),
     "Anfal, French": ("Anfal : le massacre de 1988", "Les Kurdes d'Irak se souviennent."),
     "Algeria": ("Algérie : octobre 1988", "Des jeunes furent tués à Alger en 1988."),
     "1988 in sports": ("Iran at the Olympics of 1988", "The team won one medal."),
@@ -112,7 +118,7 @@ NAMED: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "two": ("Ali Razini and Hamid Noury", "", ("ali-razini", "hamid-noury")),
     "surname alone": ("Raisi scores twice", "The striker Raisi won the derby.", ()),
     "surname, one token": ("Raisi in Tehran", "The striker Raisi moved to Iran.", ()),
-    "surname in context": ("Raisi at Evin", "Iran: survivors of Evin name Raisi.", ("ebrahim-raisi",)),
+    "surname in context": ("Raisi at Evin", "Survivors in Iran name him.", ("ebrahim-raisi",)),
     "surname beside a phrase": ("Raisi", "The death commission of Tehran.", ("ebrahim-raisi",)),
     "inside a word": ("Raisins from Iran", "Evin, massacre, Stockholm.", ()),
     "Persian adjective": ("سال نوری چیست", "ستاره\u200cای در فاصله ده سال نوری", ()),
@@ -177,9 +183,7 @@ _filler = st.text(max_size=15).map(lambda text: f" {text} ")
 
 
 @given(st.lists(st.tuples(_filler, st.sampled_from(_ALIASES)), min_size=1, max_size=4), _filler)
-def test_reasons_slice_the_original_to_the_alias(
-    planted: list[tuple[str, str]], end: str
-) -> None:
+def test_reasons_slice_the_original_to_the_alias(planted: list[tuple[str, str]], end: str) -> None:
     text = "".join(filler + alias for filler, alias in planted) + end
     verdict = judge(text, text)
     for match in verdict.matches:

@@ -40,9 +40,7 @@ def test_an_entry_becomes_an_article() -> None:
 
 def test_an_entry_that_is_nothing_at_all_is_no_article() -> None:
     nothing = Entry(guid="g", link="mailto:x@news.example", title=" ", summary="<p></p>")
-    assert (
-        normalise(nothing, feed_url=FEED, feed_language=None, now=NOW, unique_guid=True) is None
-    )
+    assert normalise(nothing, feed_url=FEED, feed_language=None, now=NOW, unique_guid=True) is None
 
 
 def test_the_guid_is_the_identity_of_an_entry() -> None:

@@ -104,13 +104,12 @@ _edits = st.lists(
 
 
 def _readable_or_not(body: bytes, content_type: str = "") -> None:
+    kind = None
     try:
-        found = parse(body, content_type, BASE)
+        parse(body, content_type, BASE)
     except FeedUnreadable as error:
-        assert error.kind in FAILURE_KINDS
-    else:
-        for entry in found.entries:
-            entry.title.encode()
+        kind = error.kind
+    assert kind in (None, *FAILURE_KINDS)
 
 
 @given(_edits)
@@ -138,11 +137,13 @@ def test_no_charset_in_the_header_makes_a_feed_raise(charset: str) -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["id", "url", "title", "content_html", "date_published", "language"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "url", "title", "content_html", "date_published", "language"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

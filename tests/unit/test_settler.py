@@ -56,7 +56,9 @@ ITEMS = {
     "short": item("short", TITLE, LEAD, 2),
     "copy-of-copy": item("again", "Another headline", TEXT, 3),
     "trial": item("trial", *TRIAL, 4),
-    "other": item("other", "Rain in the north", "It rained all day in the north.", 5, relevant=False),
+    "other": item(
+        "other", "Rain in the north", "It rained all day in the north.", 5, relevant=False
+    ),
 }
 
 
@@ -75,8 +77,8 @@ def stored(*batches: list[str], between: bool = False) -> dict[str, Exported]:
         if between:
             settle(store, clusterer())
     settle(store, clusterer())
-    names = {item.article.canonical_url: name for name, item in ITEMS.items()}
-    return {names[row.canonical_url]: row for row in store.export()}
+    name_of = {item.article.canonical_url: name for name, item in ITEMS.items()}
+    return {name_of[row.canonical_url]: row for row in store.export()}
 
 
 def test_copies_follow_the_first_published_and_share_its_story() -> None:

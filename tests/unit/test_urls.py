@@ -14,7 +14,9 @@ strings = st.one_of(
     st.text(max_size=80),
     st.text(alphabet=_ODD, max_size=50).map("https://".__add__),
     st.text(alphabet=_ODD, max_size=50).map("http://www.news.example/".__add__),
-    st.text(alphabet="/amp.printhtmlindexobi?&=_cutm", max_size=50).map("http://m.a.example".__add__),
+    st.text(alphabet="/amp.printhtmlindexobi?&=_cutm", max_size=50).map(
+        "http://m.a.example".__add__
+    ),
 )
 
 ONE = {
