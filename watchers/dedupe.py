@@ -28,6 +28,7 @@ _HEAD = 12  # words of the beginning that a shortened copy keeps
 _LIMIT = 1_500  # words looked at
 _NEAR = 0.5  # estimated Jaccard; 10 % of the words edited leave about 0.57
 _CONTAINED = 0.75
+_WHOLE = 0.8  # of the longer text's words: not shortened, but another version
 _APART = timedelta(days=30)
 _NUMBER = re.compile(r"\d+")
 # How agencies mark a text that replaces an earlier one.
@@ -91,16 +92,19 @@ def copy_reason(a: Grouped, b: Grouped) -> str | None:
     """Why `a` is a copy of `b`, or None if it is another article."""
     if abs(a.time - b.time) > _APART:
         return None
-    words_a, words_b = _words(a.title, a.text), _words(b.title, b.text)
+    both = words_a, words_b = _words(a.title, a.text), _words(b.title, b.text)
     if a.fingerprint.text_key == b.fingerprint.text_key and len(words_a) > 5:
         return "same text"
     if _other_edition(a.title, b.title):
         return None
     figures_a, figures_b = _figures(words_a), _figures(words_b)
-    if similarity(a.fingerprint, b.fingerprint) >= _NEAR and figures_a == figures_b:
+    alike = similarity(a.fingerprint, b.fingerprint) >= _NEAR and min(map(len, both)) > 5
+    if alike and figures_a == figures_b:
         return "near text"
     short, long = sorted((words_a, words_b), key=len)
-    if not _figures(short) <= _figures(long):
+    # A shortened text may lack figures of the whole one; texts of one length may not differ.
+    whole = len(short) > _WHOLE * len(long)
+    if not _figures(short) <= _figures(long) or (whole and figures_a != figures_b):
         return None
     return _shortened(a, b, short, long)
 
