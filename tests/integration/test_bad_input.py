@@ -16,6 +16,7 @@ from tests.feedserver import FeedServer
 from tests.journey.harness import (
     CommandLine,
     Environment,
+    Kept,
     Said,
     child,
     environment,
@@ -31,6 +32,12 @@ def samples() -> Iterator[FeedServer]:
         serve_samples(server)
         server.set("/page.html", "<html><body>Hello</body></html>", content_type="text/html")
         yield server
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Databases made once."""
+    return Kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture
@@ -55,10 +62,11 @@ def dadkhah(
 
 
 @pytest.fixture
-def database(settings: Environment, dadkhah: CommandLine) -> Path:
+def database(settings: Environment, dadkhah: CommandLine, kept: Kept) -> Path:
     """The file of a database with feeds and articles, closed."""
-    assert dadkhah("poll").code == 0
-    return Path(settings["DADKHAH_DATA_DIR"]) / "dadkhah.db"
+    folder = Path(settings["DADKHAH_DATA_DIR"])
+    kept("polled", folder, lambda: dadkhah("poll"))
+    return folder / "dadkhah.db"
 
 
 def complaint(said: Said, code: int = 1) -> str:

@@ -25,6 +25,7 @@ from tests.journey.harness import (
     TOLD,
     CommandLine,
     Environment,
+    Kept,
     News,
     Said,
     environment,
@@ -44,6 +45,12 @@ def samples() -> Iterator[FeedServer]:
         serve_samples(server)
         server.set("/page.html", "<html><body>Hello</body></html>", content_type="text/html")
         yield server
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Databases made once."""
+    return Kept(tmp_path_factory.mktemp("kept"))
 
 
 @pytest.fixture
@@ -68,9 +75,9 @@ def dadkhah(
 
 
 @pytest.fixture
-def polled(dadkhah: CommandLine) -> CommandLine:
+def polled(dadkhah: CommandLine, settings: Environment, kept: Kept) -> CommandLine:
     """The same, after a first poll."""
-    assert dadkhah("poll").code == 0
+    kept("polled", Path(settings["DADKHAH_DATA_DIR"]), lambda: dadkhah("poll"))
     return dadkhah
 
 
@@ -159,10 +166,9 @@ EXITS = [
 
 @pytest.mark.parametrize(("arguments", "code"), EXITS)
 def test_exit_code_tells_failure_from_wrong_use(
-    arguments: tuple[str, ...], code: int, dadkhah: CommandLine
+    arguments: tuple[str, ...], code: int, polled: CommandLine
 ) -> None:
-    dadkhah("admins", "grant", "7")  # makes the database
-    said = dadkhah(*arguments)
+    said = polled(*arguments)
     assert said.code == code
     assert said.out == ""
     assert said.err
@@ -416,13 +422,17 @@ def test_export_as_csv_holds_no_formula(
 
 
 @pytest.fixture
-def empty(dadkhah: CommandLine, tmp_path: Path) -> CommandLine:
+def empty(dadkhah: CommandLine, settings: Environment, tmp_path: Path, kept: Kept) -> CommandLine:
     """A program that watches nothing yet."""
     folder = tmp_path / "empty"
     folder.mkdir()
     dadkhah.use({"DADKHAH_FEEDS": str(feed_list(folder, NOWHERE))})
-    assert dadkhah("admins", "grant", "7").code == 0
-    assert dadkhah("feeds", "remove", NOWHERE).code == 0
+
+    def make() -> None:
+        assert dadkhah("admins", "grant", "7").code == 0
+        assert dadkhah("feeds", "remove", NOWHERE).code == 0
+
+    kept("empty", Path(settings["DADKHAH_DATA_DIR"]), make)
     return dadkhah
 
 

@@ -28,6 +28,7 @@ from tests.journey.harness import (
     TOLD,
     CommandLine,
     Environment,
+    die_with_parent,
     environment,
     links,
     logging_as_it_was,
@@ -61,6 +62,7 @@ class Running:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "bot", "run"], env=with_ours(values | listen),
                 stdout=out, stderr=err, stdin=subprocess.DEVNULL, start_new_session=True,
+                preexec_fn=die_with_parent,
             )  # fmt: skip
 
     def __enter__(self) -> Self:

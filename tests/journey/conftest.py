@@ -1,6 +1,5 @@
 """Sample feeds, a channel, the command line, and databases that are part of the way along."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tests.journey.harness import (
     CHAT,
     CommandLine,
     Environment,
+    Kept,
     Killer,
     environment,
     logging_as_it_was,
@@ -55,9 +55,9 @@ def settings(
 
 
 @pytest.fixture(scope="session")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Databases that were brought to a stage, filled as tests ask for them."""
-    return {"folder": tmp_path_factory.mktemp("stages")}
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """Databases that were brought to a stage, made as tests ask for them."""
+    return Kept(tmp_path_factory.mktemp("stages"))
 
 
 @pytest.fixture(scope="session")
@@ -71,18 +71,16 @@ Reach = Callable[[str], None]
 
 
 @pytest.fixture
-def reach(stages: dict[str, Path], settings: Environment, dadkhah: CommandLine) -> Reach:
+def reach(kept: Kept, settings: Environment, dadkhah: CommandLine) -> Reach:
     """Bring the program to a stage: "new", "polled" or "queued"."""
     commands = {"new": (), "polled": ("poll",), "queued": ("poll", "digest")}
-    folder = Path(settings["DADKHAH_DATA_DIR"])
 
     def go(stage: str) -> None:
-        if stage not in stages:
+        def make() -> None:
             assert dadkhah("feeds", "import", settings["DADKHAH_FEEDS"]).code == 0
             for command in commands[stage]:
                 assert dadkhah(command).code == 0
-            stages[stage] = Path(shutil.copytree(folder, stages["folder"] / stage))
-            return
-        shutil.copytree(stages[stage], folder)
+
+        kept(stage, Path(settings["DADKHAH_DATA_DIR"]), make)
 
     return go

@@ -1,13 +1,15 @@
 """What the tests of the whole way share: sample feeds, an environment, the command line."""
 
 import contextlib
+import ctypes
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -136,6 +138,13 @@ def with_ours(values: Environment) -> Environment:
     return {**kept, "PYTHONPATH": str(PROJECT), **values}
 
 
+def die_with_parent() -> None:
+    """In a new child: ask Linux to kill it when the test run itself is killed."""
+    pr_set_pdeathsig = 1
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 def child(
     values: Environment, *arguments: str, module: str = "bot", timeout: float = 60, **options: Any
 ) -> subprocess.CompletedProcess[str]:
@@ -143,7 +152,10 @@ def child(
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
         env=with_ours(values), text=True, start_new_session=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+        **{
+            "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+            "preexec_fn": die_with_parent, **options,
+        },
     )  # fmt: skip
     try:
         out, err = process.communicate(timeout=timeout)
@@ -243,6 +255,23 @@ class CommandLine:
         code = told(lambda: app(list(arguments), prog_name="dadkhah"))
         said = self._capture.readouterr()
         return Said(code, said.out, said.err)
+
+
+class Kept:
+    """Data folders that were brought to a state once, to be copied: making one takes longer."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep them here."""
+        self._folder = folder
+
+    def __call__(self, name: str, target: Path, make: Callable[[], object]) -> None:
+        """Let the target be in the state of that name, which `make` brings it to."""
+        known = self._folder / name
+        if known.exists():
+            shutil.copytree(known, target)
+            return
+        make()
+        shutil.copytree(target, known)
 
 
 # ---------------------------------------------------------------- what readers saw

@@ -1,14 +1,13 @@
 """One item's way, killed at every arrow: told once, or known to be uncertain; never lost."""
 
 import json
-import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.journey.conftest import Reach
-from tests.journey.harness import TOLD, CommandLine, Environment, Killer, links
+from tests.journey.harness import TOLD, CommandLine, Environment, Kept, Killer, links
 from tests.standin import BotApiStandin
 
 ONCE = Counter(dict.fromkeys(TOLD, 1))
@@ -133,20 +132,15 @@ def test_page_killed_between_claim_and_receipt_is_uncertain_and_not_resent(
 
 @pytest.fixture
 def undecided(
-    killed: Killer,
-    reach: Reach,
-    settings: Environment,
-    dadkhah: CommandLine,
-    stages: dict[str, Path],
+    killed: Killer, reach: Reach, settings: Environment, dadkhah: CommandLine, kept: Kept
 ) -> int:
     """The number of a page that was killed before it left; the other page was told."""
-    folder = Path(settings["DADKHAH_DATA_DIR"])
-    if "undecided" in stages:
-        shutil.copytree(stages["undecided"], folder)
-    else:
+
+    def make() -> None:
         reach("queued")
         killed(settings, "before http", "deliver")
-        stages["undecided"] = Path(shutil.copytree(folder, stages["folder"] / "undecided"))
+
+    kept("undecided", Path(settings["DADKHAH_DATA_DIR"]), make)
     dadkhah("deliver")
     (number,) = uncertain(dadkhah)
     return number
