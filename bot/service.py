@@ -91,7 +91,7 @@ class Service:
             ("poll", 5.0, lambda: jobs.poll_due(self._program)),
             ("digest", 10.0, self._digest),
             ("deliver", 2.0, self._deliver),
-            ("telegram", 10.0, self._telegram),
+            ("telegram", 3.0, self._telegram),
         )
         self._scheduler.add_job(self._take_lease, "interval", seconds=2, id=LEASE,
                                 next_run_time=utc_now(), **_GENTLE)  # fmt: skip
