@@ -17,7 +17,7 @@ from bot.clock import utc_now
 from bot.database import Database
 from bot.names import Names
 from config.settings import Settings, SettingsInvalid
-from storage import open_store
+from storage import open_store, state
 from watchers.addresses import AllowedHost, parse_allowed_host
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
@@ -105,7 +105,9 @@ def open_database(settings: Settings, *, create: bool = True) -> Store:
     StoreError when it cannot be used; FeedListInvalid when DADKHAH_FEEDS cannot be read (and
     then nothing is kept).
     """
-    specs = first_feeds(settings)
+    # Read before anything is made, and never again: the database has its feeds then.
+    missing = create and state(settings.database) == "missing"
+    specs = first_feeds(settings) if missing else None
     store = open_store(settings.database, create=create)
     try:
         if create:
@@ -130,22 +132,30 @@ def first_feeds(settings: Settings) -> tuple[FeedSpec, ...]:
     return parse_feed_list(data, str(settings.feeds)).whole(str(settings.feeds))
 
 
-def _fill(store: Store, settings: Settings, specs: Iterable[FeedSpec], now: datetime) -> None:
-    """What a fresh database begins with; later starts add the channel and admins named since."""
+def _fill(
+    store: Store, settings: Settings, specs: Iterable[FeedSpec] | None, now: datetime
+) -> None:
+    """What a fresh database begins with; later starts add a channel and admins named since.
+
+    What was added once is not added again: an admin may have renamed, removed or revoked it.
+    """
     if store.value("feeds_loaded") is None:
+        found = first_feeds(settings) if specs is None else specs  # None: killed at the first try
         outlets = Knowledge().outlets
-        full = tuple(completed(spec, outlets) for spec in specs)
-        store.add_feeds(full, at=now, actor="system")
+        store.add_feeds(tuple(completed(s, outlets) for s in found), at=now, actor="system")
         store.set_value("feeds_loaded", now.isoformat())
-    if settings.channel and settings.channel not in {c.chat for c in store.channels()}:
-        spec = ChannelSpec(
-            settings.channel, settings.timezone, settings.schedule, settings.language
-        )
-        store.add_channel(spec, at=now, actor="system")
-    known = {admin.user_id for admin in store.admins()}
+    chat = settings.channel
+    if chat and store.value(f"channel:{chat.casefold()}") is None:
+        if chat.casefold() not in {channel.chat.casefold() for channel in store.channels()}:
+            zone, times = settings.timezone, settings.schedule
+            spec = ChannelSpec(chat, zone, times, settings.language)
+            store.add_channel(spec, at=now, actor="system")
+        store.set_value(f"channel:{chat.casefold()}", now.isoformat())
     for user_id in settings.admins:
-        if user_id not in known:
-            store.grant(user_id, "owner", at=now, actor="system")
+        if store.value(f"admin:{user_id}") is None:
+            if user_id not in {admin.user_id for admin in store.admins()}:
+                store.grant(user_id, "owner", at=now, actor="system")
+            store.set_value(f"admin:{user_id}", now.isoformat())
 
 
 @contextlib.asynccontextmanager

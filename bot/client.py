@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
-from telegram import Bot, User
+from telegram import Bot, Update, User
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
@@ -29,10 +30,33 @@ def request(settings: Settings, *, pool: int = 16, read: float = _SECONDS) -> HT
     )
 
 
-def make_bot(settings: Settings) -> ExtBot[None]:
+class ListeningBot(ExtBot[None]):
+    """Notes when Telegram refuses the token while updates are read.
+
+    python-telegram-bot then ends its polling without a word, and its updater goes on saying
+    that it runs (seen in 22.8).
+    """
+
+    _refused = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether reading updates was refused since this bot was made."""
+        return self._refused
+
+    async def get_updates(self, *args: Any, **kwargs: Any) -> tuple[Update, ...]:
+        """As the library does it."""
+        try:
+            return await super().get_updates(*args, **kwargs)
+        except InvalidToken:
+            self._refused = True
+            raise
+
+
+def make_bot(settings: Settings) -> ListeningBot:
     """A bot for the token of the settings (there must be one)."""
     root = settings.telegram_api_url
-    return ExtBot(
+    return ListeningBot(
         settings.token or "",
         base_url=f"{root}/bot",
         base_file_url=f"{root}/file/bot",

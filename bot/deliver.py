@@ -20,9 +20,12 @@ from bot.database import Database
 from bot.sender import Sender, SenderFor
 from bot.together import together
 from config import logs
-from watchers.telling import Channel, Delivery, DeliveryState, Page, SendOutcome, SendResult
+from watchers.errors import StoreError
+from watchers.telling import Channel, Delivery, DeliveryState, SendOutcome, SendResult
 
 log = logs.get(__name__)
+
+_RECEIPT_WAITS = (0.2, 1.0, None)  # seconds between tries to keep a receipt
 
 
 @dataclass(slots=True)
@@ -92,15 +95,30 @@ class Deliverer:
             if page is None:
                 return
             pace.sent.append(time.monotonic())
-            result = await self._send(channel, sender, page.content)
-            await self._record(page, result)
+            result = await self._tell(channel, sender, page)
             outcomes[result.outcome] += 1
             if result.outcome in (SendOutcome.RETRY, SendOutcome.PAUSE, SendOutcome.MIGRATED):
                 return
 
-    async def _record(self, page: Delivery, result: SendResult) -> None:
-        at = self._clock()
-        await self._database(lambda store: store.record_send(page.id, result, at=at))
+    async def _tell(self, channel: Channel, sender: Sender, page: Delivery) -> SendResult:
+        """Send and keep the receipt, as one: a cancelled caller still waits for both.
+
+        Not when the program stops and has waited long enough: then the page stays `sending`,
+        and whoever gets the channel's lock next makes it `uncertain`.
+        """
+        telling = asyncio.ensure_future(self._send_and_record(channel, sender, page))
+        try:
+            return await asyncio.shield(telling)
+        except asyncio.CancelledError:
+            if self.stopping.is_set():
+                telling.cancel()
+            await asyncio.wait([telling])
+            raise
+
+    async def _send_and_record(
+        self, channel: Channel, sender: Sender, page: Delivery
+    ) -> SendResult:
+        result = await sender.send(channel, page.content)
         sent = result.outcome == SendOutcome.SENT
         (log.info if sent else log.warning)(
             "page_sent" if sent else "page_not_sent",
@@ -108,12 +126,25 @@ class Deliverer:
             channel=page.channel_id,
             digest=page.digest_id,
             page=page.page,
+            message_id=result.message_id,
             detail=result.detail,
         )
+        await self._record(page, result)
+        return result
 
-    async def _send(self, channel: Channel, sender: Sender, page: Page) -> SendResult:
-        """One attempt; once it began, a stop waits for its receipt."""
-        return await asyncio.shield(sender.send(channel, page))
+    async def _record(self, page: Delivery, result: SendResult) -> None:
+        """Keep the receipt; a database that is busy for a moment must not make it uncertain."""
+        at = self._clock()
+        for wait in _RECEIPT_WAITS:
+            try:
+                await self._database(lambda store: store.record_send(page.id, result, at=at))
+            except StoreError as error:
+                if wait is None:
+                    raise
+                log.warning("receipt_delayed", delivery=page.id, why=str(error))
+                await asyncio.sleep(wait)
+            else:
+                return
 
     async def _rest(self, seconds: float) -> bool:
         """Wait for the pace; False if the program stops meanwhile."""

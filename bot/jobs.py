@@ -27,13 +27,14 @@ from watchers.feed_watcher import watch
 from watchers.model import Feed, PollResult, PollSaved
 from watchers.outlets import Outlet
 from watchers.ports import Store
-from watchers.settler import settle
+from watchers.settler import settle_batch
 from watchers.telling import CONSOLE, Channel, ChannelSpec, Digest, Page, Tellable
 from watchers.urls import host
 
 log = logs.get(__name__)
 
 BATCH = 500  # feeds looked up at a time
+HOST_BATCH = 4  # of one host in a cycle: with 5 s between starts that is 20 s
 LOOK_BACK = timedelta(days=7)  # older news is not told, even if a digest never went out
 
 Progress = Callable[[Feed, PollResult], None]
@@ -102,7 +103,8 @@ async def poll_one(program: Program, feed: Feed) -> PollResult:
         feed, fetcher=program.fetcher, workers=program.workers, known=known, now=utc_now()
     )
     if result.failure is not None:
-        log.info("poll_failed", feed=feed.url, kind=result.failure.kind, why=result.failure.detail)
+        tell = log.warning if result.failure.kind == "parser" else log.info
+        tell("poll_failed", feed=feed.url, kind=result.failure.kind, why=result.failure.detail)
     return result
 
 
@@ -111,13 +113,22 @@ async def settle_all(program: Program) -> int:
     async with AsyncExitStack() as stack:
         if not await program.database.lock(stack, "settle"):
             return 0
-        clusterer = program.knowledge.clusterer
-        return await program.database(lambda store: settle(store, clusterer))
+        clusterer, done = program.knowledge.clusterer, 0
+        while count := await program.database(lambda store: settle_batch(store, clusterer)):
+            done += count
+        return done
 
 
 async def poll_due(program: Program) -> PollSummary | None:
     """Poll what is due; None if nothing is."""
-    feeds = await program.database(lambda store: store.due_feeds(utc_now(), BATCH))
+    due = await program.database(lambda store: store.due_feeds(utc_now(), BATCH))
+    # A cycle ends when its slowest host has: many feeds of one host are spread over cycles.
+    taken: Counter[str] = Counter()
+    feeds = []
+    for feed in due:
+        taken[host(feed.url)] += 1
+        if taken[host(feed.url)] <= HOST_BATCH:
+            feeds.append(feed)
     return await poll(program, feeds) if feeds else None
 
 
@@ -158,7 +169,8 @@ async def build(
 
     `since` narrows it to articles first seen since then.
     """
-    earliest = max(channel.added_at - timedelta(days=1), now - LOOK_BACK)
+    reach = min(now - LOOK_BACK, channel.last_slot or now)  # longer after a long pause
+    earliest = max(channel.added_at - timedelta(days=1), reach)
     untold, coverage = await program.database(
         lambda store: (
             store.untold(channel.id, since or earliest),

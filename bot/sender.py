@@ -92,7 +92,8 @@ def outcome_of(error: TelegramError) -> SendResult:
         case Conflict():
             return SendResult(SendOutcome.RETRY, text, wait=5.0)
         case TimedOut():
-            unsent = "not* sent" in text.lower()  # our own pool was full
+            # Our own pool was full, or no connection came about: nothing was sent.
+            unsent = "not* sent" in text.lower() or _never_connected(error)
             return _retry(text) if unsent else _uncertain("no answer in time")
         case NetworkError():
             return _network(error)
@@ -102,14 +103,20 @@ def outcome_of(error: TelegramError) -> SendResult:
 
 def _network(error: NetworkError) -> SendResult:
     """A connection that was never made sent nothing; one that broke later may have."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if type(cause).__name__ in ("ConnectError", "ConnectTimeout", "ProxyError"):
-            return _retry("Telegram cannot be reached")
-        cause = cause.__cause__
+    if _never_connected(error):
+        return _retry("Telegram cannot be reached")
     if "too many requests" in error.message.lower():  # a 429 without retry_after
         return SendResult(SendOutcome.RETRY, error.message, wait=30.0)
     return _uncertain(error.message)
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    """Whether httpx says so, somewhere in the chain of causes (PTB raises from it)."""
+    while error is not None:
+        if type(error).__name__ in ("ConnectError", "ConnectTimeout", "ProxyError"):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _retry(text: str) -> SendResult:

@@ -32,12 +32,15 @@ from bot.web import HealthPage
 from config import logs
 from config.settings import unknown_variables
 from watchers.errors import DadkhahError
+from watchers.telling import Channel, DeliveryState
 
 log = logs.get(__name__)
 
 LEASE = "lease"
 FINISH = 6.0  # seconds that a stop waits for a page to get its receipt
-STALE = 300.0  # seconds without a tick after which we are not ready
+STALE = timedelta(minutes=5)  # without the end of any tick: we are not ready
+STUCK = timedelta(hours=1)  # one tick under way for so long: neither
+REST = timedelta(seconds=30)  # after a tick that failed
 
 
 class Service:
@@ -52,6 +55,8 @@ class Service:
         self._leased = False
         self._lease = AsyncExitStack()
         self._ticked: datetime | None = None
+        self._began: dict[str, datetime] = {}  # ticks under way
+        self._rest_until: dict[str, datetime] = {}
         self._printed: dict[int, datetime] = {}
         token = program.settings.token
         self._updates = Updates(program) if token else None
@@ -104,7 +109,6 @@ class Service:
 
     async def _take_lease(self) -> None:
         """Ticks run where the lease is; when its holder dies, another takes it at once."""
-        self._ticked = utc_now()
         if self._leased or self._stop.is_set():
             return
         try:
@@ -116,21 +120,29 @@ class Service:
 
     async def _tick(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Run one piece of work; an expected failure waits for the next tick, a bug is loud."""
-        if not self._leased or self._stop.is_set():
+        if not self._leased or self._stop.is_set() or self._rests(name):
             return
+        self._began[name] = utc_now()
         task = asyncio.ensure_future(work())
         self._tasks[name] = task
         try:
             await asyncio.shield(task)
         except DadkhahError as error:  # told in one line; its cause is the database's
             log.warning("tick_failed", tick=name, why=str(error))
+            self._rest_until[name] = utc_now() + REST
         except asyncio.CancelledError:
             if not self._stop.is_set():
                 raise
         except Exception:
             log.exception("tick_broke", tick=name)
         finally:
+            del self._began[name]
             self._ticked = utc_now()
+
+    def _rests(self, name: str) -> bool:
+        """A tick that failed waits a while: what failed it (a full disk) is there still."""
+        until = self._rest_until.get(name)
+        return until is not None and utc_now() < until
 
     async def _digest(self) -> None:
         channels = await jobs.told_channels(self._program)
@@ -152,9 +164,19 @@ class Service:
         """All channels at once: one that must wait does not hold up the others."""
         if self._updates is None:
             return
-        channels = await self._program.database(lambda store: store.channels())
-        due = [c for c in channels if not c.paused and not c.is_console]
-        await together(self._deliverer.deliver(channel, self._sender) for channel in due)
+        open_states = (DeliveryState.QUEUED, DeliveryState.SENDING)
+        waiting, channels = await self._program.database(
+            lambda store: (store.deliveries(*open_states, limit=1), store.channels())
+        )
+        real = [channel for channel in channels if waiting and not channel.is_console]
+        await together(self._deliver_to(channel) for channel in real)
+
+    async def _deliver_to(self, channel: Channel) -> None:
+        """One channel's failure is told, and does not break off another channel's sending."""
+        try:
+            await self._deliverer.deliver(channel, self._sender)
+        except DadkhahError as error:
+            log.warning("delivery_failed", channel=channel.chat, why=str(error))
 
     async def _telegram(self) -> None:
         if self._updates is not None:
@@ -166,8 +188,10 @@ class Service:
         return {"ok": True}
 
     def _ready(self) -> dict[str, object]:
-        seconds = (utc_now() - self._ticked).total_seconds() if self._ticked else None
-        ticking = seconds is not None and seconds < STALE
+        now = utc_now()
+        recent = self._ticked is not None and now - self._ticked < STALE
+        stuck = any(now - began > STUCK for began in self._began.values())
+        ticking = not self._leased or (recent and not stuck)
         hearing = self._updates is None or not self._leased or self._updates.is_running
         return {"ok": ticking and hearing, "lease": self._leased, "updates": hearing}
 
@@ -188,7 +212,8 @@ class Service:
         if self._updates is not None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._updates.stop(), 2.0)
-        await self._lease.aclose()
+        with contextlib.suppress(TimeoutError):  # it goes with the process in any case
+            await asyncio.wait_for(self._lease.aclose(), 1.0)
         log.info("stopped")
 
 

@@ -8,7 +8,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
 
 from bot.app import Program
-from bot.client import make_bot
+from bot.client import ListeningBot, make_bot
 from bot.commands.router import App, add_handlers
 from config import logs
 
@@ -21,18 +21,22 @@ class Updates:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._app: App | None = None
+        self._bot: ListeningBot | None = None
 
     @property
     def is_running(self) -> bool:
         """Whether updates are being read. One 401 would end that without a word."""
-        return self._app is not None and bool(self._app.updater and self._app.updater.running)
+        if self._app is None or self._bot is None or self._bot.refused:
+            return False
+        return bool(self._app.updater and self._app.updater.running)
 
     async def keep_going(self) -> None:
         """Connect if we are not; Telegram out of reach is tried again at the next tick."""
         if self.is_running:
             return
         await self.stop()
-        app = Application.builder().bot(make_bot(self._program.settings)).job_queue(None).build()
+        self._bot = make_bot(self._program.settings)
+        app = Application.builder().bot(self._bot).job_queue(None).build()
         add_handlers(app, self._program)
         try:
             await app.initialize()
@@ -46,6 +50,9 @@ class Updates:
         except TelegramError as error:
             log.warning("telegram_unreachable", why=error.message)
             await _put_away(app)
+        except BaseException:
+            await _put_away(app)
+            raise
         else:
             self._app = app
             log.info("telegram_connected", bot=app.bot.username)

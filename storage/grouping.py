@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from storage.engine import chunks, insert_new, is_postgres
 from storage.mapping import grouped_of
-from storage.planning import MOST_CANDIDATES, resolve_groupings
+from storage.planning import COPY_WINDOW, MOST_CANDIDATES, resolve_groupings
 from storage.tables import ARTICLE, BAND, STORY
 from watchers.model import Grouped, Grouping
 
@@ -40,15 +40,18 @@ def unsettled(connection: Connection, limit: int) -> tuple[Grouped, ...]:
 
 
 def copy_candidates(connection: Connection, article: Grouped) -> tuple[Grouped, ...]:
-    """Settled articles with the same text_key or a common band, by id."""
+    """Settled articles of the same weeks with the same text_key or a common band, by id."""
     same_text = select(ARTICLE.c.id).where(
-        ARTICLE.c.text_key == article.fingerprint.text_key, ARTICLE.c.settled
+        ARTICLE.c.text_key == article.fingerprint.text_key,
+        ARTICLE.c.settled,
+        ARTICLE.c.time.between(article.time - COPY_WINDOW, article.time + COPY_WINDOW),
     )
     ids = set(connection.execute(same_text.order_by(ARTICLE.c.id).limit(MOST_CANDIDATES)).scalars())
     for bands in chunks(article.fingerprint.bands):
         close = select(BAND.c.article_id).where(BAND.c.band.in_(bands)).distinct()
         ids.update(connection.execute(close).scalars())
-    return _load(connection, ids - {article.id}, ARTICLE.c.settled)
+    near = ARTICLE.c.time.between(article.time - COPY_WINDOW, article.time + COPY_WINDOW)
+    return _load(connection, ids - {article.id}, ARTICLE.c.settled, near)
 
 
 def story_candidates(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from storage.memory_state import MemoryArticle, MemoryEntry, MemoryState, synchronised
 from storage.planning import (
+    COPY_WINDOW,
     FIRST_INTERVAL,
     LISTED_LATELY,
     MOST_CANDIDATES,
@@ -233,7 +234,13 @@ class MemoryWatching(MemoryState):
     @synchronised
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
         """See :class:`watchers.ports.GroupPort`; of one text_key at most the 500 first."""
-        settled = [k for k in self._articles.values() if k.settled and k.id != article.id]
+        settled = [
+            k
+            for k in self._articles.values()
+            if k.settled
+            and k.id != article.id
+            and abs(k.grouped.time - article.time) <= COPY_WINDOW
+        ]
         key, bands = article.fingerprint.text_key, set(article.fingerprint.bands)
         same = [k.id for k in settled if k.item.fingerprint.text_key == key][:MOST_CANDIDATES]
         close = {k.id for k in settled if bands.intersection(k.item.fingerprint.bands)}

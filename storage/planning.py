@@ -12,6 +12,8 @@ from watchers.polling import START
 FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
 MOST_CANDIDATES = 500  # of one kind, when looking for copies or stories
 NEWS_AGE = timedelta(hours=24)  # of a feed's first poll: older and undated entries are baseline
+STALE_AGE = timedelta(days=30)
+COPY_WINDOW = timedelta(days=30)  # either side: dedupe takes nothing further apart for a copy
 LISTED_LATELY = timedelta(days=7)  # entries seen this long before the latest are "listed"
 SEEN_AGAIN = timedelta(days=1)  # last_seen is refreshed no oftener: most polls then write less
 UNREACHABLE_AFTER = timedelta(hours=6)
@@ -115,14 +117,25 @@ def _plan_entry(plan: PollPlan, item: Item, entry: KnownEntry | None, target: Ta
 
 
 def _may_have_changed(head: Head, item: Item, entry: KnownEntry | None, feed_id: int) -> bool:
+    """The first feed's word counts, or another's that shows more: a teaser hides the subject."""
     same = entry is not None and entry.content_key == item.article.content_key
-    return head.feed_id == feed_id and not same
+    shows_more = (item.verdict.relevant and not head.relevant) or (
+        item.verdict.kept_close and not head.close
+    )
+    return not same and (head.feed_id == feed_id or shows_more)
 
 
 def is_baseline(item: Item, feed: Feed, at: datetime) -> bool:
-    """Never to be told: an old or undated entry of a feed's first successful poll."""
+    """Never to be told: an old or undated entry of a feed's first successful poll.
+
+    The first poll may come late, after days of failures: what appeared since the feed was
+    added is news all the same. At any later poll a month-old entry is no news: an archive
+    that was rotated, or permalinks that changed.
+    """
     published = item.article.published
-    return feed.is_new and (published is None or published < at - NEWS_AGE)
+    if not feed.is_new:
+        return published is not None and published < at - STALE_AGE
+    return published is None or published < min(at, feed.added_at) - NEWS_AGE
 
 
 def changed_fields(old: tuple[str, str], new: tuple[str, str]) -> tuple[str, ...]:

@@ -136,9 +136,13 @@ def _shortened(a: Grouped, b: Grouped, short: list[str], long: list[str]) -> str
 def first_of_copies(article: Grouped, candidates: Iterable[Grouped]) -> tuple[Grouped, str] | None:
     """The settled article that this one copies, and why; None if it copies none.
 
-    It may be a copy itself: then both are copies of its `duplicate_of`.
+    It may be a copy itself: then both are copies of its `duplicate_of`. For a relevant
+    article one that has a story goes before an earlier one that has none.
     """
-    for candidate in sorted(candidates, key=lambda c: (c.time, c.canonical_url)):
+    ordered = sorted(candidates, key=lambda c: (c.time, c.canonical_url))
+    if article.relevant:
+        ordered.sort(key=lambda c: c.story is None)
+    for candidate in ordered:
         if candidate.id == article.id:
             continue
         reason = copy_reason(article, candidate)

@@ -120,10 +120,11 @@ class _HostPaces:
         self._hosts: OrderedDict[str, _Pace] = OrderedDict()
 
     @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
-        """Wait for the host's turn and hold it."""
+    async def turn(self, host: str, slots: asyncio.Semaphore) -> AsyncIterator[None]:
+        """Wait for the host's turn, then for one of the slots that all share; hold both."""
         if self._delay <= 0:
-            yield
+            async with slots:
+                yield
             return
         pace = self._hosts.setdefault(host, _Pace())
         self._hosts.move_to_end(host)
@@ -131,8 +132,9 @@ class _HostPaces:
         try:
             async with pace.lock:
                 await asyncio.sleep(max(0.0, pace.last + self._delay - time.monotonic()))
-                pace.last = time.monotonic()
-                yield
+                async with slots:
+                    pace.last = time.monotonic()
+                    yield
         finally:
             pace.users -= 1
             self._forget_idle()
@@ -193,7 +195,7 @@ class Fetcher:
             headers["If-None-Match"] = request.etag
         if request.last_modified:
             headers["If-Modified-Since"] = request.last_modified
-        async with self._paces.turn(urls.host(url)), self._slots:
+        async with self._paces.turn(urls.host(url), self._slots):
             try:
                 async with asyncio.timeout(self.options.limits.seconds):
                     async with self._client.stream("GET", url, headers=headers) as response:
@@ -219,7 +221,11 @@ class Fetcher:
         return FetchFailure("refused", f"{name} is a local name or a private address")
 
     async def _read(self, url: str, response: httpx.Response) -> Fetched | FetchFailure:
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = {
+            name.lower(): value
+            for name, value in response.headers.items()
+            if value.isascii() and value.isprintable()  # others could not be sent back
+        }
         body = b""
         if response.status_code == 200:
             read = await self._body(response)

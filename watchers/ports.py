@@ -83,7 +83,10 @@ class GroupPort(Protocol):
         """Articles not yet grouped, by (published or first seen, canonical URL)."""
 
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        """Settled articles with the same text_key or at least one common band, by id."""
+        """Settled articles with the same text_key or a common band, by id.
+
+        Only those whose `time` is within 30 days: nothing further apart is a copy.
+        """
 
     def story_candidates(
         self, article: Grouped, since: datetime, until: datetime

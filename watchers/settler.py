@@ -23,11 +23,17 @@ _BATCH = 200  # articles a transaction
 def settle(store: GroupPort, clusterer: Clusterer) -> int:
     """Group everything that is not grouped yet; how many articles that were."""
     done = 0
-    while batch := store.unsettled(_BATCH):
-        pending = _Pending(store)
-        store.save_groupings([pending.add(article, clusterer) for article in batch])
-        done += len(batch)
+    while settled := settle_batch(store, clusterer):
+        done += settled
     return done
+
+
+def settle_batch(store: GroupPort, clusterer: Clusterer) -> int:
+    """Group the next articles in one transaction; how many, 0 when all are."""
+    batch = store.unsettled(_BATCH)
+    pending = _Pending(store)
+    store.save_groupings([pending.add(article, clusterer) for article in batch])
+    return len(batch)
 
 
 class _Pending:

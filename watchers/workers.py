@@ -65,6 +65,8 @@ def _read(job: ReadJob) -> Reading | FetchFailure:
         return FetchFailure("parser", "the feed needed too much memory to read")
     except RecursionError:
         return FetchFailure("parser", "the feed is nested too deeply to read")
+    except Exception as error:  # noqa: BLE001 - a bug must cost one feed, not all of them
+        return FetchFailure("parser", f"reading it broke: {type(error).__name__}: {error}"[:300])
 
 
 class Workers:

@@ -118,14 +118,12 @@ def _change(ref: str, changes: dict[str, object]) -> None:
 @channels.command("remove", context_settings=_MINUS)
 def remove_channel(channel: str = _CHANNEL) -> None:
     """Forget a channel, with the record of what it was told."""
-    from bot.cli.edge import settings, store
+    from bot.cli.edge import store
     from bot.clock import utc_now
 
     with store(create=False) as opened:
         gone = opened.remove_channel(opened.channel(channel).id, at=utc_now(), actor="cli")
     typer.echo(f"{gone.chat} is told no more.")
-    if gone.chat == settings().channel:
-        typer.echo("It is still in DADKHAH_CHANNEL: take it out there too.", err=True)
 
 
 @admins.command("list")
@@ -168,7 +166,7 @@ def grant(
 @admins.command()
 def revoke(user: str = typer.Argument(help="A numeric Telegram user id.")) -> None:
     """Take an admin's rights."""
-    from bot.cli.edge import fail, settings, store
+    from bot.cli.edge import fail, store
     from bot.clock import utc_now
     from watchers.registry import admin_id
 
@@ -178,8 +176,6 @@ def revoke(user: str = typer.Argument(help="A numeric Telegram user id.")) -> No
     if not had:
         fail(f"{number} is no admin. `dadkhah admins list` shows who is.")
     typer.echo(f"{number} has no rights any more.")
-    if number in settings().admins:
-        typer.echo("It is still in DADKHAH_ADMINS: take it out there too.", err=True)
 
 
 def audit(

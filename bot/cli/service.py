@@ -225,7 +225,8 @@ def deliver(json: bool = _JSON) -> None:
 @deliveries.command("list")
 def list_deliveries(
     state: list[str] = typer.Option(
-        ["uncertain", "failed", "sending"], help="queued, sending, sent, failed, uncertain or dropped."
+        ["uncertain", "failed", "sending"],
+        help="queued, sending, sent, failed, uncertain or dropped.",
     ),
     json: bool = _JSON,
 ) -> None:

@@ -260,3 +260,33 @@ def test_two_processes_that_find_the_same_articles_store_them_once(another: Open
         thread.join()
     assert (sum(one.new for one in saved), sum(one.copies for one in saved)) == (60, 60)
     assert all(len(article.reasons) == 1 for article in stores[0].export())
+
+
+def test_another_feeds_fuller_text_of_an_article_counts_if_it_shows_the_subject(
+    store: Store,
+) -> None:
+    teaser, full = old_feed(store, "a"), old_feed(store, "b")
+    store.save_poll(poll(teaser, item("one", text="Teaser.", url="https://o.example/one")))
+    store.save_poll(
+        poll(full, item("one", text="Whole.", url="https://o.example/one", relevant=True))
+    )
+    assert _only(store).relevant
+
+
+def test_a_month_old_entry_of_a_feed_that_was_read_before_is_no_news(store: Store) -> None:
+    feed = old_feed(store)
+    saved = store.save_poll(
+        poll(feed, item("old", published=NOW - 31 * DAY), item("late", published=NOW - 29 * DAY))
+    )
+    assert (saved.new, saved.baseline) == (2, 1)
+
+
+def test_what_appeared_since_a_feed_was_added_is_news_however_late_its_first_poll(
+    store: Store,
+) -> None:
+    feed = add_feed(store, at=NOW - 3 * DAY)
+    store.save_poll(failed(feed, at=NOW - 3 * DAY))
+    saved = store.save_poll(
+        poll(feed, item("since", published=NOW - 2 * DAY), item("before", published=NOW - 5 * DAY))
+    )
+    assert (saved.new, saved.baseline) == (2, 1)

@@ -485,3 +485,21 @@ def test_the_cause_decides_what_a_connect_error_was(cause: Exception, kind: str)
     error = httpx.ConnectError("outer")
     error.__cause__ = inner
     assert failure_of(error).kind == kind
+
+
+@pytest.mark.parametrize("etag", ['"caf\u00e9"', '"a\tb"'], ids=["beyond ASCII", "control"])
+async def test_a_validator_that_could_not_be_sent_back_is_not_kept(etag: str) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: 4\r\n\r\n<a/>" % etag.encode(
+        "latin-1"
+    )
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        found = await fetch(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/feed")
+    assert isinstance(found, Fetched)
+    assert found.etag is None

@@ -11,6 +11,7 @@ from bot import deliver
 from bot.database import Database
 from bot.deliver import Deliverer, DeliverySummary, Pace, deliver_all
 from storage import MemoryStore
+from watchers.errors import StoreBusy
 from watchers.ports import Store
 from watchers.telling import (
     CONSOLE,
@@ -357,3 +358,38 @@ async def test_console_is_not_paced(
     sender = ScriptedSender()
     await asyncio.wait_for(deliverer.deliver(console, sender), 5)
     assert sender.pages == ["one", "two"]
+
+
+async def test_a_cancelled_delivery_still_keeps_the_receipt_of_the_page_under_way(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    sender = ScriptedSender(gate=asyncio.Event())
+    task = asyncio.create_task(deliverer.deliver(channel, sender))
+    await until(lambda: bool(sender.sent))
+    task.cancel()
+    await asyncio.sleep(0)
+    assert sender.gate is not None
+    sender.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert states(store)[0] == "sent"
+    assert set(states(store)[1:]) == {"queued"}
+
+
+async def test_a_receipt_is_tried_again_while_the_database_is_busy(
+    store: MemoryStore,
+    deliverer: Deliverer,
+    channel: Channel,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keep, busy = store.record_send, [StoreBusy("Locked."), StoreBusy("Locked.")]
+
+    def record(delivery_id: int, result: SendResult, *, at: datetime) -> None:
+        if busy:
+            raise busy.pop()
+        keep(delivery_id, result, at=at)
+
+    monkeypatch.setattr(store, "record_send", record)
+    monkeypatch.setattr(deliver, "_RECEIPT_WAITS", (0.0, 0.0, None))
+    await deliverer.deliver(channel, ScriptedSender())
+    assert set(states(store)) == {"sent"}

@@ -181,3 +181,15 @@ def test_a_long_answer_is_several_messages_that_fit() -> None:
     parts = _parts("\n".join([*lines, "🕯" * 5000]))
     assert "\n".join(parts).splitlines()[:200] == lines
     assert all(len(part.encode("utf-16-le")) // 2 <= ANSWER for part in parts)
+
+
+@pytest.mark.parametrize("wrapper", [TimedOut, NetworkError], ids=["time-out", "network"])
+@pytest.mark.parametrize(
+    "cause", [httpx.ConnectTimeout, httpx.ConnectError], ids=["slow", "refused"]
+)
+def test_a_connection_that_was_never_made_sent_nothing(
+    wrapper: type[NetworkError], cause: type[httpx.TransportError]
+) -> None:
+    error = wrapper("failed")
+    error.__cause__ = cause("no connection")
+    assert outcome_of(error).outcome is SendOutcome.RETRY
