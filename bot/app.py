@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 
 import config
 from bot.clock import utc_now
@@ -21,7 +22,7 @@ from storage import open_store, state
 from watchers.addresses import AllowedHost, parse_allowed_host
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
-from watchers.feedlist import parse_feed_list
+from watchers.feedlist import MAX_BYTES, parse_feed_list
 from watchers.fetch import Fetcher, FetchOptions
 from watchers.model import FeedSpec
 from watchers.outlets import OutletTable, parse_outlets
@@ -125,11 +126,17 @@ def first_feeds(settings: Settings) -> tuple[FeedSpec, ...]:
             "config/feeds.toml"
         )
     try:
-        data = settings.feeds.read_bytes()
+        data = read_list(settings.feeds)
     except OSError as error:
         message = f"DADKHAH_FEEDS: {settings.feeds} cannot be read: {error.strerror}"
         raise SettingsInvalid((message,)) from error
     return parse_feed_list(data, str(settings.feeds)).whole(str(settings.feeds))
+
+
+def read_list(path: Path) -> bytes:
+    """A list of feeds from a file; no more of it than the parser takes. OSError."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _fill(

@@ -46,7 +46,7 @@ class PollSummary:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     saved: Counter[str] = field(default_factory=Counter)
-    failures: list[tuple[str, str]] = field(default_factory=list)  # feed's name, reason
+    failures: list[tuple[str, str]] = field(default_factory=list)  # feed's address, reason
     settled: int = 0
 
     def add(self, feed: Feed, result: PollResult, saved: PollSaved) -> None:
@@ -55,7 +55,7 @@ class PollSummary:
         for name in ("new", "copies", "updated", "relevant", "named", "baseline"):
             self.saved[name] += getattr(saved, name)
         if result.failure is not None:
-            self.failures.append((feed.name or feed.url, result.failure.detail))
+            self.failures.append((feed.url, result.failure.detail))
 
     def as_dict(self) -> dict[str, object]:
         """For `poll --json` (docs/commands.md)."""
@@ -135,15 +135,20 @@ async def poll_due(program: Program) -> PollSummary | None:
 # ---------------------------------------------------------------- digests
 
 
-def outlet_of(program: Program) -> Callable[[Tellable], Outlet]:
-    """An article's outlet: by its address, or else as its feed says."""
+def outlet_of(program: Program, feeds: Iterable[Feed]) -> Callable[[Tellable], Outlet]:
+    """An article's outlet: by its address in the table, or else as a feed of that site says.
+
+    Not as the feed that happened to bring it first: that may be a search or an aggregator.
+    """
     table = program.knowledge.outlets
+    own = {host(url): feed for feed in feeds for url in (feed.site, feed.url) if url}
 
     def of(article: Tellable) -> Outlet:
         name = host(article.url) or article.host
+        feed = own.get(name)
         return table.of(article.url) or Outlet(
-            id=name, name=article.feed_name or name, kind=article.feed_kind, family=name,
-            language=article.language,
+            id=name, name=feed.name if feed else name, family=name, language=article.language,
+            kind=feed.kind if feed else article.feed_kind,
         )  # fmt: skip
 
     return of
@@ -171,10 +176,11 @@ async def build(
     """
     reach = min(now - LOOK_BACK, channel.last_slot or now)  # longer after a long pause
     earliest = max(channel.added_at - timedelta(days=1), reach)
-    untold, coverage = await program.database(
+    untold, coverage, feeds = await program.database(
         lambda store: (
             store.untold(channel.id, since or earliest),
             store.coverage(now),
+            store.feeds(),
         )
     )
     last = channel.last_slot or max(earliest, now - timedelta(days=1))
@@ -185,7 +191,7 @@ async def build(
         since=since or min(last, now),
         until=now,
         coverage=coverage,
-        outlet_of=outlet_of(program),
+        outlet_of=outlet_of(program, feeds),
         showable=names.showable,
     )
     return Built(digest, render(digest, catalogue(channel.language), names.of))

@@ -30,7 +30,7 @@ from bot.together import together
 from bot.updates import Updates
 from bot.web import HealthPage
 from config import logs
-from config.settings import unknown_variables
+from config.settings import SettingsInvalid, unknown_variables
 from watchers.errors import DadkhahError
 from watchers.telling import Channel, DeliveryState
 
@@ -71,7 +71,11 @@ class Service:
             loop.add_signal_handler(signal_number, self._stop.set)
         page = HealthPage(self._alive, self._ready)
         if listen := self._program.settings.http_listen:
-            page.listen(listen)
+            try:
+                page.listen(listen)
+            except OSError as error:
+                problem = f"DADKHAH_HTTP_LISTEN: cannot listen at {listen}: {error.strerror}"
+                raise SettingsInvalid((problem,)) from error
         self._say_hello()
         self._schedule()
         await asyncio.to_thread(self._program.workers.start)

@@ -31,6 +31,9 @@ _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+$")
 _CHAT = re.compile(r"(?:@[A-Za-z][A-Za-z0-9_]{3,31}|-?\d{1,20})$")
 _WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 _PROXY = re.compile(r"(?:https?|socks5h?)://[^\s/]+", re.IGNORECASE)
+_DATABASE = re.compile(
+    r"sqlite:///.+|(?:postgres|postgresql|postgresql\+psycopg)://[^/?#]*(?::\d+)?(?:[/?]|$)"
+)
 _LISTEN = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[^\s:]+):\d{1,5}")
 
 
@@ -151,7 +154,27 @@ class Settings(BaseSettings):
     @field_validator("http_listen")
     @classmethod
     def _listen(cls, value: str) -> str:
-        return _shaped(value, _LISTEN, "write host:port, or nothing to switch it off")
+        advice = "write host:port, or nothing to switch it off"
+        _shaped(value, _LISTEN, advice)
+        if value and not 0 <= int(value.rpartition(":")[2]) < 65536:
+            msg = f"{value!r} has no port; {advice}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("contact")
+    @classmethod
+    def _contact(cls, value: str) -> str:
+        if not (value.isascii() and value.isprintable()):
+            msg = f"{value!r} cannot be sent in a header; write an address of mail or web"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: SecretStr) -> SecretStr:
+        return _secret(
+            value, _DATABASE, "write sqlite:///file or postgresql://user:password@host/name"
+        )
 
     @field_validator("telegram_token")
     @classmethod

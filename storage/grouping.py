@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from storage.engine import chunks, insert_new, is_postgres
 from storage.mapping import grouped_of
-from storage.planning import COPY_WINDOW, MOST_CANDIDATES, resolve_groupings
+from storage.planning import COPY_WINDOW, MOST_COPIES, MOST_STORIES, resolve_groupings
 from storage.tables import ARTICLE, BAND, STORY
 from watchers.model import Grouped, Grouping
 
@@ -40,18 +40,23 @@ def unsettled(connection: Connection, limit: int) -> tuple[Grouped, ...]:
 
 
 def copy_candidates(connection: Connection, article: Grouped) -> tuple[Grouped, ...]:
-    """Settled articles of the same weeks with the same text_key or a common band, by id."""
-    same_text = select(ARTICLE.c.id).where(
-        ARTICLE.c.text_key == article.fingerprint.text_key,
+    """Settled articles of the same weeks with the same text_key or a common band, by id.
+
+    The nearest in time: first their ids and times, then only those rows whole.
+    """
+    within = (
         ARTICLE.c.settled,
+        ARTICLE.c.id != article.id,
         ARTICLE.c.time.between(article.time - COPY_WINDOW, article.time + COPY_WINDOW),
     )
-    ids = set(connection.execute(same_text.order_by(ARTICLE.c.id).limit(MOST_CANDIDATES)).scalars())
+    columns = select(ARTICLE.c.id, ARTICLE.c.time).where(*within)
+    same = columns.where(ARTICLE.c.text_key == article.fingerprint.text_key)
+    times = {row.id: row.time for row in connection.execute(same)}
     for bands in chunks(article.fingerprint.bands):
-        close = select(BAND.c.article_id).where(BAND.c.band.in_(bands)).distinct()
-        ids.update(connection.execute(close).scalars())
-    near = ARTICLE.c.time.between(article.time - COPY_WINDOW, article.time + COPY_WINDOW)
-    return _load(connection, ids - {article.id}, ARTICLE.c.settled, near)
+        close = columns.join(BAND, BAND.c.article_id == ARTICLE.c.id).where(BAND.c.band.in_(bands))
+        times.update({row.id: row.time for row in connection.execute(close.distinct())})
+    nearest = sorted(times, key=lambda number: (abs(times[number] - article.time), number))
+    return _load(connection, nearest[:MOST_COPIES])
 
 
 def story_candidates(
@@ -59,7 +64,7 @@ def story_candidates(
 ) -> tuple[Grouped, ...]:
     """Settled relevant articles that are no copies, in [since, until], by id.
 
-    The 500 nearest in time: each side is read outwards from the article, by the index.
+    The nearest in time: each side is read outwards from the article, by the index.
     """
     time = ARTICLE.c.time
     columns = select(ARTICLE.c.id, time).where(*_STORY_FIRST, ARTICLE.c.id != article.id)
@@ -71,13 +76,13 @@ def story_candidates(
     )
     rows = [*_nearest(connection, before), *_nearest(connection, after)]
     rows.sort(key=lambda row: (abs(row[1] - article.time), row[0]))
-    return _load(connection, [row[0] for row in rows[:MOST_CANDIDATES]])
+    return _load(connection, [row[0] for row in rows[:MOST_STORIES]])
 
 
 def _nearest(
     connection: Connection, statement: Select[tuple[int, datetime]]
 ) -> list[tuple[int, datetime]]:
-    rows = connection.execute(statement.limit(MOST_CANDIDATES))
+    rows = connection.execute(statement.limit(MOST_STORIES))
     return [(row.id, row.time) for row in rows]
 
 

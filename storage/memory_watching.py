@@ -11,7 +11,8 @@ from storage.planning import (
     COPY_WINDOW,
     FIRST_INTERVAL,
     LISTED_LATELY,
-    MOST_CANDIDATES,
+    MOST_COPIES,
+    MOST_STORIES,
     SEEN_AGAIN,
     Head,
     Known,
@@ -233,7 +234,7 @@ class MemoryWatching(MemoryState):
 
     @synchronised
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`; of one text_key at most the 500 first."""
+        """See :class:`watchers.ports.GroupPort`; the nearest in time."""
         settled = [
             k
             for k in self._articles.values()
@@ -242,9 +243,13 @@ class MemoryWatching(MemoryState):
             and abs(k.grouped.time - article.time) <= COPY_WINDOW
         ]
         key, bands = article.fingerprint.text_key, set(article.fingerprint.bands)
-        same = [k.id for k in settled if k.item.fingerprint.text_key == key][:MOST_CANDIDATES]
-        close = {k.id for k in settled if bands.intersection(k.item.fingerprint.bands)}
-        return tuple(self._articles[number].grouped for number in sorted({*same, *close}))
+        found = [
+            k.grouped
+            for k in settled
+            if k.item.fingerprint.text_key == key or bands.intersection(k.item.fingerprint.bands)
+        ]
+        found.sort(key=lambda other: (abs(other.time - article.time), other.id))
+        return tuple(sorted(found[:MOST_COPIES], key=lambda other: other.id))
 
     @synchronised
     def story_candidates(
@@ -261,7 +266,7 @@ class MemoryWatching(MemoryState):
         ]
         found = [other for other in found if since <= other.time <= until]
         found.sort(key=lambda other: (abs(other.time - article.time), other.id))
-        return tuple(sorted(found[:MOST_CANDIDATES], key=lambda other: other.id))
+        return tuple(sorted(found[:MOST_STORIES], key=lambda other: other.id))
 
     @synchronised
     def save_groupings(self, groupings: Sequence[Grouping]) -> None:

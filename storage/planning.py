@@ -10,7 +10,10 @@ from watchers.model import Feed, Grouping, Item, PollResult
 from watchers.polling import START
 
 FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
-MOST_CANDIDATES = 500  # of one kind, when looking for copies or stories
+# Neighbours looked at, nearest in time first: one chatty or hostile feed can give thousands of
+# articles in the same words, and the cost of one article must not grow with them.
+MOST_COPIES = 100
+MOST_STORIES = 200
 NEWS_AGE = timedelta(hours=24)  # of a feed's first poll: older and undated entries are baseline
 STALE_AGE = timedelta(days=30)
 COPY_WINDOW = timedelta(days=30)  # either side: dedupe takes nothing further apart for a copy

@@ -120,7 +120,7 @@ class SqlStore:
             return grouping.unsettled(connection, limit)
 
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`; of one text_key at most the 500 first."""
+        """See :class:`watchers.ports.GroupPort`; the nearest in time."""
         with self._read() as connection:
             return grouping.copy_candidates(connection, article)
 

@@ -7,6 +7,7 @@ written, is refused unless the operator allowed it (DADKHAH_ALLOWED_PRIVATE_HOST
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -43,7 +44,9 @@ def parse_allowed_host(text: str) -> AllowedHost:
         name, port_text = text, ""
     else:
         name, _, port_text = text.partition(":")
-    if not name or (port_text and not (port_text.isdecimal() and 0 < int(port_text) < 65536)):
+    if not re.fullmatch(r"[\w.:/-]+", name) or (
+        port_text and not (port_text.isdecimal() and 0 < int(port_text) < 65536)
+    ):
         msg = f"{text!r} is no host[:port], network/prefix[:port] or [v6]:port"
         raise ValueError(msg)
     port = int(port_text) if port_text else None

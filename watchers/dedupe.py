@@ -8,8 +8,10 @@ counts repeat every word but the numbers. Copies are grouped, never deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import rensa
 
@@ -39,11 +41,25 @@ _CORRECTED = re.compile(
 )
 
 
-def _words(title: str, text: str) -> list[str]:
-    return fold(f"{title}\n{text}").split(" ")[:_LIMIT]
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A text in the forms in which it is compared."""
+
+    words: tuple[str, ...]
+    figures: frozenset[str]
+
+    @property
+    def shingles(self) -> set[str]:
+        return _shingles(self.words)
 
 
-def _shingles(words: list[str]) -> set[str]:
+@lru_cache(maxsize=512)  # neighbours are compared again and again while a batch is settled
+def _words(title: str, text: str) -> _Words:
+    words = fold(f"{title}\n{text}").split(" ")[:_LIMIT]
+    return _Words(tuple(words), frozenset(_NUMBER.findall(" ".join(words))))
+
+
+def _shingles(words: Sequence[str]) -> set[str]:
     if len(words) <= _SHINGLE:
         return {" ".join(words)}
     return {" ".join(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)}
@@ -62,7 +78,7 @@ def title_core(title: str) -> str:
 
 def fingerprint(title: str, text: str, *, close: bool) -> Fingerprint:
     """What copies of an article are found by; near copies only of those `close` to the subject."""
-    words = _words(title, text)
+    words = _words(title, text).words
     exact = key(" ".join(words))
     if not close:
         return Fingerprint(VERSION, exact)
@@ -84,27 +100,24 @@ def similarity(a: Fingerprint, b: Fingerprint) -> float:
     return sum(x == y for x, y in zip(a.signature, b.signature, strict=True)) / len(a.signature)
 
 
-def _figures(words: Iterable[str]) -> set[str]:
-    return {number for word in words for number in _NUMBER.findall(word)}
-
-
 def copy_reason(a: Grouped, b: Grouped) -> str | None:
     """Why `a` is a copy of `b`, or None if it is another article."""
     if abs(a.time - b.time) > _APART:
         return None
-    both = words_a, words_b = _words(a.title, a.text), _words(b.title, b.text)
-    if a.fingerprint.text_key == b.fingerprint.text_key and len(words_a) > 5:
+    both = one, other = _words(a.title, a.text), _words(b.title, b.text)
+    if a.fingerprint.text_key == b.fingerprint.text_key and len(one.words) > 5:
         return "same text"
     if _other_edition(a.title, b.title):
         return None
-    figures_a, figures_b = _figures(words_a), _figures(words_b)
-    alike = similarity(a.fingerprint, b.fingerprint) >= _NEAR and min(map(len, both)) > 5
-    if alike and figures_a == figures_b:
+    alike = (
+        similarity(a.fingerprint, b.fingerprint) >= _NEAR and min(len(t.words) for t in both) > 5
+    )
+    if alike and one.figures == other.figures:
         return "near text"
-    short, long = sorted((words_a, words_b), key=len)
+    short, long = sorted(both, key=lambda t: len(t.words))
     # A shortened text may lack figures of the whole one; texts of one length may not differ.
-    whole = len(short) > _WHOLE * len(long)
-    if not _figures(short) <= _figures(long) or (whole and figures_a != figures_b):
+    whole = len(short.words) > _WHOLE * len(long.words)
+    if not short.figures <= long.figures or (whole and short.figures != long.figures):
         return None
     return _shortened(a, b, short, long)
 
@@ -118,14 +131,14 @@ def _other_edition(one: str, other: str) -> bool:
     return bool(a - b) and bool(b - a) and alike >= 0.75  # one or two words changed places
 
 
-def _shortened(a: Grouped, b: Grouped, short: list[str], long: list[str]) -> str | None:
+def _shortened(a: Grouped, b: Grouped, short: _Words, long: _Words) -> str | None:
     """One is the other cut short, perhaps retitled: most of its shingles stand in the longer."""
     core_a, core_b = title_core(a.title), title_core(b.title)
     same_title = core_a == core_b and len(core_a.split(" ")) > 3
     if same_title and not (a.text and b.text):
         return "same title"
-    of_short = _shingles(short)
-    shared = len(of_short & _shingles(long)) / len(of_short)
+    of_short = short.shingles
+    shared = len(of_short & long.shingles) / len(of_short)
     if shared >= _CONTAINED and len(of_short) > 12:
         return "shortened text"
     if same_title and shared >= 0.5:

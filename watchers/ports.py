@@ -85,7 +85,8 @@ class GroupPort(Protocol):
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
         """Settled articles with the same text_key or a common band, by id.
 
-        Only those whose `time` is within 30 days: nothing further apart is a copy.
+        Only those whose `time` is within 30 days, for nothing further apart is a copy; at
+        most the 100 nearest in time.
         """
 
     def story_candidates(
@@ -93,7 +94,7 @@ class GroupPort(Protocol):
     ) -> tuple[Grouped, ...]:
         """Settled relevant articles that are no copies, `time` within [since, until], by id.
 
-        At most the 500 nearest in time.
+        At most the 200 nearest in time.
         """
 
     def save_groupings(self, groupings: Sequence[Grouping]) -> None:

@@ -97,6 +97,8 @@ def backup(file: Path = typer.Argument(help="Where to; it must not exist yet."))
 
     if file.exists():
         fail(f"{file} is there already; nothing was overwritten. Name another file.")
+    if not file.absolute().parent.is_dir():
+        fail(f"there is no folder {file.absolute().parent}; make it first.")
     with store(create=False) as opened:
         opened.backup(file)
     typer.echo(f"The database was copied to {file}")

@@ -61,7 +61,8 @@ def told(command: Callable[[], object]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        _complain(f"{error.strerror or error}: {error.filename or 'input/output'}")
+        where = error.filename or "the output cannot be written"
+        _complain(f"{where}: {error.strerror or error}")
         return 1
     except SystemExit as leave:
         # typer caught the BrokenPipeError itself, and left this behind.
@@ -172,8 +173,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     made = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):  # the first names the row: never broken
+        made.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         # Text, not str: what came from outside is never read as Rich's markup.
         made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,8 @@ def add(
 
     if kind and kind not in KINDS:
         fail(f"--kind: {kind!r} is none of {', '.join(KINDS)}.", 2)
+    if language is not None and not re.fullmatch("[a-z]{2,3}", language):
+        fail(f"--language: {language!r} is no code of two or three letters: fa, en, ckb.", 2)
     for url in urls:
         feed_url(url)  # all of them, before anything is added
 
@@ -198,13 +201,13 @@ def import_(
     skip_bad: bool = typer.Option(False, "--skip-bad", help="Leave out rows that cannot be used."),
 ) -> None:
     """Watch all feeds of a list. A list with a row that cannot be used changes nothing."""
-    from bot.app import Knowledge
+    from bot.app import Knowledge, read_list
     from bot.cli.edge import store
     from bot.clock import utc_now
     from watchers.feedlist import parse_feed_list
     from watchers.registry import completed
 
-    listed = parse_feed_list(file.read_bytes(), str(file))
+    listed = parse_feed_list(read_list(file), str(file))
     specs = listed.feeds if skip_bad else listed.whole(str(file))
     outlets = Knowledge().outlets
     specs = tuple(completed(spec, outlets) for spec in specs)

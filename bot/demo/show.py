@@ -7,7 +7,9 @@ outbox, delivery to the console.
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import sys
 import tempfile
 import time
@@ -30,6 +32,7 @@ from config import logs
 from config.settings import Settings
 from watchers.model import Feed, PollResult
 from watchers.telling import Channel, ChannelSpec, Exported, Page, SendOutcome, SendResult
+from watchers.urls import host
 
 _MARKS = re.compile("[\u200f\u2068\u2069]")
 _ZONES = (("console", "Europe/Berlin", "en"), ("@demo_fa", "Asia/Tehran", "fa"))
@@ -78,7 +81,8 @@ async def show() -> None:
                 _count_answers(console, [exchange.status for exchange in server.log])
     took = time.monotonic() - began
     console.print(
-        f"\nDone in {took:.1f} s. To go on with feeds and a channel of your own:\n{_NEXT}"
+        f"\nDone in {took:.1f} s. To go on with feeds and a channel of your own:\n"
+        + _NEXT.format(command=_command()),
     )
 
 
@@ -92,8 +96,8 @@ _NEXT = """
      an admin who may post.
   2. export DADKHAH_TELEGRAM_TOKEN=123456:ABC...   DADKHAH_CHANNEL=@yourchannel
      export DADKHAH_ADMINS=your-numeric-id         DADKHAH_CONTACT=you@example.org
-  3. dadkhah doctor     checks all of it and says what to do
-     dadkhah run        watches 119 feeds and posts digests (without a token: prints them)
+  3. {command} doctor   checks all of it and says what to do
+     {command} run      watches 119 feeds and posts digests (without a token: prints them)
 """
 
 
@@ -171,8 +175,20 @@ async def _explain(parts: Program, console: Console, told: Collection[str]) -> N
     table = Table("articles", "fate", "for example", box=None)
     for fate, number in sorted(counts.items(), key=lambda pair: -pair[1]):
         example = next(a for a in stored if _fate(a, told) == fate)
-        table.add_row(str(number), fate, Text(f"{example.title[:60]} ({example.feed})"))
+        table.add_row(
+            str(number), fate, Text(f"{_short(example.title, 60)} ({host(example.feed)})")
+        )
     console.print(table)
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _command() -> str:
+    """How to call the program from here: by its name if the shell finds it."""
+    own = Path(sys.executable).with_name("dadkhah")
+    return "dadkhah" if shutil.which("dadkhah") else os.path.relpath(own)
 
 
 def _count_answers(console: Console, statuses: Sequence[int]) -> None:
@@ -188,7 +204,7 @@ def _fate(article: Exported, told: Collection[str]) -> str:
     if article.duplicate_of:
         return "folded into its story: a copy"
     if article.relevant and article.story in told:
-        return "told: on the subject"
+        return "told, or joined a story already told"
     if article.relevant:
         return "kept, not told: a day old or undated when its feed was new"
     if article.officials:

@@ -108,7 +108,7 @@ def test_the_times_of_a_story_need_not_hold_the_article(store: Store, hours: int
     assert sorted(names(near)) == ["edge", "in"]
 
 
-def test_story_candidates_are_the_500_nearest(store: Store) -> None:
+def test_story_candidates_are_the_200_nearest(store: Store) -> None:
     minutes = [timedelta(minutes=number) for number in range(1, 301)]
     _stored(
         store,
@@ -118,8 +118,8 @@ def test_story_candidates_are_the_500_nearest(store: Store) -> None:
     settle(store)
     (new,) = _stored(store, item("new", relevant=True)).values()
     near = store.story_candidates(new, NOW - DAY, NOW + DAY)
-    assert len(near) == 500
-    assert max(abs(one.time - NOW) for one in near) == timedelta(minutes=250)
+    assert len(near) == 200
+    assert max(abs(one.time - NOW) for one in near) == timedelta(minutes=100)
 
 
 def test_a_copy_is_never_pointed_at_a_copy(store: Store) -> None:

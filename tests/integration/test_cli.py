@@ -212,7 +212,7 @@ def test_poll_is_done_although_a_feed_failed(dadkhah: CommandLine, samples: Feed
     dadkhah("feeds", "add", "--no-check", gone, "--name", "Gone")
     (summary,) = rows(dadkhah("poll", "--json"))
     assert summary["failed"] == 1
-    assert [failure["feed"] for failure in summary["failures"]] == ["Gone"]
+    assert [failure["feed"] for failure in summary["failures"]] == [samples.url("/gone.xml")]
     assert list(summary["failures"][0]) == ["feed", "reason"]
 
 
