@@ -44,6 +44,12 @@ def told(command: Callable[[], object]) -> int:
     if getattr(sys, "stdout", None) is None:
         _complain("standard output is closed; nothing could be printed.")
         return 1
+    code = _outcome(command)
+    # What is still in the buffer goes out now: at the interpreter's end it is too late to tell.
+    return _outcome(sys.stdout.flush) if code == 0 else _silenced(code)
+
+
+def _outcome(command: Callable[[], object]) -> int:
     try:
         command()
     except SettingsInvalid as error:
@@ -55,21 +61,28 @@ def told(command: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         _complain("stopped.")
         return 130
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): that is no failure of ours.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:  # the reader of our output went away (`| head`): no failure of ours
+        return _silenced(0)
     except OSError as error:
         where = error.filename or "the output cannot be written"
         _complain(f"{where}: {error.strerror or error}")
-        return 1
+        return _silenced(1)
     except SystemExit as leave:
         # typer caught the BrokenPipeError itself, and left this behind.
         if type(sys.stdout).__name__.endswith("PacifyFlushWrapper"):
             return 0
         return leave.code if isinstance(leave.code, int) else int(bool(leave.code))
     return 0
+
+
+def _silenced(code: int) -> int:
+    """Drop what could not be printed, or the interpreter fails with it once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _complain(first: str, *more: str) -> None:
