@@ -35,11 +35,6 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def storable_or_none(text: str | None) -> str | None:
-    """:func:`storable`, and None stays None."""
-    return None if text is None else storable(text)
-
-
 def dump(values: Iterable[object]) -> str:
     """A list as JSON text; the spelling is fixed, for exporting searches in it."""
     return json.dumps(list(values), ensure_ascii=False, separators=(",", ":"))

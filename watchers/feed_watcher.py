@@ -39,7 +39,7 @@ async def watch(
         return _succeeded(feed, answer, now, body_key, None)
     if answer.status != 200:
         failure = FetchFailure("status", "304 for a feed that was never read", answer.status)
-        return _failed(replace(feed, etag=None, last_modified=None), failure, now)
+        return _failed(feed, failure, now)
     reading = await workers.read(
         ReadJob(
             body=answer.body,

@@ -39,7 +39,6 @@ class Reading:
     items: tuple[Item, ...]
     seen: tuple[bytes, ...]
     entries: int
-    repairs: tuple[str, ...] = ()
 
 
 def read(job: ReadJob, matcher: Matcher) -> Reading:
@@ -70,7 +69,6 @@ def read(job: ReadJob, matcher: Matcher) -> Reading:
         items=tuple(items.values()),
         seen=tuple(seen),
         entries=len(feed.entries),
-        repairs=feed.repairs,
     )
 
 
