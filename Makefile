@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality clean
+.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-agree clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -51,6 +51,12 @@ lock-check: $(STAMP)
 
 quality: $(STAMP) ## relevance, officials, copies and stories on a labelled sample: SAMPLE=folder
 	$(RUN)/python tools/quality.py $(SAMPLE)
+
+bench-poll: $(STAMP) ## polls of generated feeds beside a peer (FEEDS="1000 5000" ROUNDS=1): 15 minutes
+	$(RUN)/python -m benchmarks.poll $(FEEDS) --rounds $(or $(ROUNDS),1)
+
+bench-agree: $(STAMP) ## do feedparser's entries and ours agree on generated feeds?
+	$(RUN)/python -m benchmarks.agreement
 
 clean: ## remove what was made here (not your data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -23,7 +23,7 @@ from watchers.addresses import AllowedHost, parse_allowed_host
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
 from watchers.feedlist import MAX_BYTES, parse_feed_list
-from watchers.fetch import Fetcher, FetchOptions
+from watchers.fetch import Fetcher, FetchOptions, host_name
 from watchers.model import FeedSpec
 from watchers.outlets import OutletTable, parse_outlets
 from watchers.ports import Store
@@ -89,6 +89,11 @@ def fetch_options(settings: Settings) -> FetchOptions:
             allowed.append(parse_allowed_host(text))
         except ValueError as error:
             problems.append(f"DADKHAH_ALLOWED_PRIVATE_HOSTS: {error}")
+    problems += [
+        f"DADKHAH_EXCLUDED_HOSTS: {text!r} is no host name"
+        for text in settings.excluded_hosts
+        if host_name(text) is None
+    ]
     if problems:
         raise SettingsInvalid(tuple(problems))
     return FetchOptions(
@@ -97,6 +102,7 @@ def fetch_options(settings: Settings) -> FetchOptions:
         allowed=tuple(allowed),
         host_delay=settings.host_delay,
         concurrency=settings.fetch_concurrency,
+        excluded=settings.excluded_hosts,
     )
 
 

@@ -30,7 +30,7 @@ def reason(match: Match) -> dict[str, object]:
 
 def row(article: Exported, outlets: OutletTable) -> dict[str, object]:
     """One article, with the keys of KEYS in their order."""
-    outlet = outlets.of(article.canonical_url)
+    outlet = outlets.of(article.place)
     values: dict[str, object] = {
         "url": article.url,
         "canonical_url": article.canonical_url,
@@ -38,7 +38,7 @@ def row(article: Exported, outlets: OutletTable) -> dict[str, object]:
         "published": _iso(article.published),
         "first_seen": _iso(article.first_seen),
         "feed": article.feed,
-        "outlet": outlet.name if outlet else host(article.canonical_url) or article.feed,
+        "outlet": outlet.name if outlet else article.source or host(article.place) or article.feed,
         "outlet_kind": outlet.kind if outlet else article.feed_kind,
         "language": article.language,
         "relevant": article.relevant,

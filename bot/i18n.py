@@ -86,6 +86,14 @@ class Catalogue:
         ends = [f"{self.day(t, zone)} {self._digits(self._clock(t, zone))}" for t in (since, until)]
         return f"{ends[0]} – {ends[1]} (\u2068{zone}\u2069)"
 
+    def short_span(self, since: datetime, until: datetime, zone: str) -> str:
+        """From when until when within some days, the date once if both are of one day."""
+        clocks = [self._digits(self._clock(time, zone)) for time in (since, until)]
+        days = [self.day(time, zone) for time in (since, until)]
+        if days[0] == days[1]:
+            return f"{days[0]} {clocks[0]}–{clocks[1]}"
+        return f"{days[0]} {clocks[0]} – {days[1]} {clocks[1]}"
+
     def _clock(self, time: datetime, zone: str) -> str:
         return format_time(time, "HH:mm", tzinfo=ZoneInfo(zone), locale="en")
 

@@ -1,18 +1,16 @@
-"""The short jobs that ticks and commands run: poll, settle, digest, deliver.
+"""The short jobs that ticks and commands run after polling (`bot.poller`): settle, digest.
 
-    due feeds -> feed_watcher (1-6) -> save_poll -> settle -> digest (7) -> render (8)
-    -> queue_digest (9) -> deliver (10) -> sender (11)
+    save_polls -> settle (5, 6) -> digest (7) -> render (8) -> queue_digest (9)
+    -> deliver (10) -> sender (11)
 
 Each is safe to kill at any moment and to run again.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app import Program
@@ -20,11 +18,9 @@ from bot.clock import utc_now
 from bot.i18n import catalogue
 from bot.render import render
 from bot.schedule import latest_slot
-from bot.together import together
 from config import logs
 from watchers import digest as digests
-from watchers.feed_watcher import watch
-from watchers.model import Feed, PollResult, PollSaved
+from watchers.model import Feed
 from watchers.outlets import Outlet
 from watchers.ports import Store
 from watchers.settler import settle_batch
@@ -33,79 +29,7 @@ from watchers.urls import host
 
 log = logs.get(__name__)
 
-BATCH = 500  # feeds looked up at a time
-HOST_BATCH = 4  # of one host in a cycle: with 5 s between starts that is 20 s
 LOOK_BACK = timedelta(days=7)  # older news is not told, even if a digest never went out
-
-Progress = Callable[[Feed, PollResult], None]
-
-
-@dataclass(slots=True)
-class PollSummary:
-    """What a cycle of polls came to."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    saved: Counter[str] = field(default_factory=Counter)
-    failures: list[tuple[str, str]] = field(default_factory=list)  # feed's address, reason
-    settled: int = 0
-
-    def add(self, feed: Feed, result: PollResult, saved: PollSaved) -> None:
-        """Count one poll."""
-        self.outcomes[result.outcome] += 1
-        for name in ("new", "copies", "updated", "relevant", "named", "baseline"):
-            self.saved[name] += getattr(saved, name)
-        if result.failure is not None:
-            self.failures.append((feed.url, result.failure.detail))
-
-    def as_dict(self) -> dict[str, object]:
-        """For `poll --json` (docs/commands.md)."""
-        return {
-            "feeds": self.outcomes.total(),
-            **{name: self.outcomes[name] for name in ("changed", "unchanged", "failed")},
-            **{n: self.saved[n] for n in ("new", "copies", "updated", "relevant", "named")},
-            "baseline": self.saved["baseline"],
-            "settled": self.settled,
-            "failures": [{"feed": name, "reason": reason} for name, reason in self.failures],
-        }
-
-
-# ---------------------------------------------------------------- polling
-
-
-async def poll(
-    program: Program, feeds: Sequence[Feed], progress: Progress | None = None
-) -> PollSummary:
-    """Poll these feeds, each stored as soon as it was read, then settle."""
-    summary = PollSummary()
-    turns = asyncio.Semaphore(max(64, program.settings.fetch_concurrency * 2))
-
-    async def one(feed: Feed) -> None:
-        async with turns:
-            result = await poll_one(program, feed)
-            saved = await program.database(lambda store: store.save_poll(result))
-        summary.add(feed, result, saved)
-        if progress is not None:
-            progress(feed, result)
-
-    await together(one(feed) for feed in feeds)
-    summary.settled = await settle_all(program)
-    log.info("polled", **{k: v for k, v in summary.as_dict().items() if k != "failures"})
-    return summary
-
-
-async def poll_one(program: Program, feed: Feed) -> PollResult:
-    """One feed, 1 to 4."""
-
-    async def known(feed_id: int) -> Mapping[bytes, bytes]:
-        return await program.database(lambda store: store.entry_keys(feed_id))
-
-    result = await watch(
-        feed, fetcher=program.fetcher, workers=program.workers, known=known, now=utc_now()
-    )
-    if result.failure is not None:
-        tell = log.warning if result.failure.kind == "parser" else log.info
-        tell("poll_failed", feed=feed.url, kind=result.failure.kind, why=result.failure.detail)
-    return result
 
 
 async def settle_all(program: Program) -> int:
@@ -117,19 +41,6 @@ async def settle_all(program: Program) -> int:
         while count := await program.database(lambda store: settle_batch(store, clusterer)):
             done += count
         return done
-
-
-async def poll_due(program: Program) -> PollSummary | None:
-    """Poll what is due; None if nothing is."""
-    due = await program.database(lambda store: store.due_feeds(utc_now(), BATCH))
-    # A cycle ends when its slowest host has: many feeds of one host are spread over cycles.
-    taken: Counter[str] = Counter()
-    feeds = []
-    for feed in due:
-        taken[host(feed.url)] += 1
-        if taken[host(feed.url)] <= HOST_BATCH:
-            feeds.append(feed)
-    return await poll(program, feeds) if feeds else None
 
 
 # ---------------------------------------------------------------- digests
@@ -144,10 +55,11 @@ def outlet_of(program: Program, feeds: Iterable[Feed]) -> Callable[[Tellable], O
     own = {host(url): feed for feed in feeds for url in (feed.site, feed.url) if url}
 
     def of(article: Tellable) -> Outlet:
-        name = host(article.url) or article.host
+        name = host(article.place) or article.host
         feed = own.get(name)
-        return table.of(article.url) or Outlet(
-            id=name, name=feed.name if feed else name, family=name, language=article.language,
+        called = article.source or (feed.name if feed else name)
+        return table.of(article.place) or Outlet(
+            id=name, name=called, family=name, language=article.language,
             kind=feed.kind if feed else article.feed_kind,
         )  # fmt: skip
 
@@ -176,19 +88,19 @@ async def build(
     """
     reach = min(now - LOOK_BACK, channel.last_slot or now)  # longer after a long pause
     earliest = max(channel.added_at - timedelta(days=1), reach)
+    last = min(now, since or channel.last_slot or max(earliest, now - timedelta(days=1)))
     untold, coverage, feeds = await program.database(
         lambda store: (
             store.untold(channel.id, since or earliest),
-            store.coverage(now),
+            store.coverage(now, last),
             store.feeds(),
         )
     )
-    last = channel.last_slot or max(earliest, now - timedelta(days=1))
     names = program.knowledge.names
     digest = digests.build(
         channel,
         untold,
-        since=since or min(last, now),
+        since=last,
         until=now,
         coverage=coverage,
         outlet_of=outlet_of(program, feeds),

@@ -21,6 +21,7 @@ PAGE = 3_900  # UTF-16 units; Telegram's limit is 4,096 after parsing
 _TITLE = 300  # characters of a headline
 _OUTLET = 80
 _TAGS = 8  # officials shown under one story
+_GAPS = 3  # possible gaps told in full
 _NOT_IN_TAG = re.compile("[^\\w\u200c]+")  # Telegram takes ZWNJ for a letter of a hashtag
 
 # A title in another direction keeps to itself: first-strong isolate, pop (Unicode TR 9).
@@ -153,6 +154,7 @@ def _others(line: Line, catalogue: Catalogue) -> str:
 
 
 def _coverage(digest: Digest, catalogue: Catalogue) -> _Block:
+    """What may be missing: sources out of reach, and gaps that entries may have fallen into."""
     coverage = digest.coverage
     text = catalogue.text("%(read)s of %(all)s sources read") % {
         "read": catalogue.number(coverage.read),
@@ -173,4 +175,24 @@ def _coverage(digest: Digest, catalogue: Catalogue) -> _Block:
             digest.left,
         )
         block.add(f"{mark}{more}", "italic").add("\n")
-    return block.add(f"{mark}{text}", "italic")
+    block.add(f"{mark}{text}", "italic")
+    for line in _gaps(digest, catalogue):
+        block.add("\n").add(f"{mark}{line}", "italic")
+    return block
+
+
+def _gaps(digest: Digest, catalogue: Catalogue) -> list[str]:
+    """A line for each of the latest gaps, in the reader's zone, and how many more there are."""
+    gaps, zone = digest.coverage.gaps, digest.channel.timezone
+    lines = [
+        catalogue.text("possible gap at %(outlet)s: %(span)s")
+        % {
+            "outlet": f"{_ISOLATE}{_short(gap.feed_name, _OUTLET)}{_POP}",
+            "span": catalogue.short_span(gap.since, gap.until, zone),
+        }
+        for gap in gaps[:_GAPS]
+    ]
+    rest = len(gaps) - _GAPS
+    if rest > 0:
+        lines.append(catalogue.plural("%(n)s more possible gap", "%(n)s more possible gaps", rest))
+    return lines

@@ -9,10 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol, TextIO
 
-from telegram import Bot, LinkPreviewOptions, Message, MessageEntity
+from telegram import (
+    Bot,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+)
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -33,6 +41,7 @@ from watchers.telling import Channel, Page, SendOutcome, SendResult
 log = logs.get(__name__)
 
 ANSWER = 4_000  # UTF-16 units of one answer; a character is two at most, so half of it is safe
+_POPUP = 190  # characters of what pops up after a press; Telegram takes 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # What a 400 says when nobody can post there until somebody acts.
 _NO_RIGHT = (
@@ -67,6 +76,18 @@ class TelegramSender:
             return outcome_of(error)
         except KeyError:
             # PTB's answer to HTTP 200 with ok:false; Telegram refused, nothing was recorded.
+            return SendResult(SendOutcome.FAILED, "Telegram refused without a reason")
+        return SendResult(SendOutcome.SENT, message_id=message.message_id)
+
+    async def tell(self, user_id: int, text: str) -> SendResult:
+        """One attempt to send somebody a plain message, cut to what Telegram takes."""
+        try:
+            message = await self._bot.send_message(
+                chat_id=user_id, text=text[: ANSWER // 2], link_preview_options=_NO_PREVIEW
+            )
+        except TelegramError as error:
+            return outcome_of(error)
+        except KeyError:
             return SendResult(SendOutcome.FAILED, "Telegram refused without a reason")
         return SendResult(SendOutcome.SENT, message_id=message.message_id)
 
@@ -162,17 +183,37 @@ async def senders(settings: Settings) -> AsyncIterator[SenderFor]:
         await bot.request.shutdown()
 
 
-async def answer(message: Message, text: str) -> None:
+async def answer(message: Message, text: str, buttons: Sequence[tuple[str, str]] = ()) -> None:
     """Answer somebody in a chat, in as many messages as it takes; a failure is only logged.
 
-    An answer is not a digest: if it is lost, the command can be given again.
+    An answer is not a digest: if it is lost, the command can be given again. `buttons` (label,
+    callback data) stand below the last message, each in a row.
     """
-    for part in _parts(text):
+    keys = [[InlineKeyboardButton(label, callback_data=data)] for label, data in buttons]
+    parts = _parts(text)
+    for number, part in enumerate(parts, 1):
+        markup = InlineKeyboardMarkup(keys) if keys and number == len(parts) else None
         try:
-            await message.reply_text(part, link_preview_options=_NO_PREVIEW)
+            await message.reply_text(part, link_preview_options=_NO_PREVIEW, reply_markup=markup)
         except TelegramError as error:
             log.warning("answer_lost", why=error.message)
             return
+
+
+async def answer_file(message: Message, name: str, data: bytes, caption: str) -> None:
+    """Answer with a document; a failure is only logged."""
+    try:
+        await message.reply_document(data, filename=name, caption=caption)
+    except TelegramError as error:
+        log.warning("answer_lost", why=error.message)
+
+
+async def answer_press(query: CallbackQuery, text: str = "") -> None:
+    """Answer the press of a button, so that it stops waiting; a text pops up."""
+    try:
+        await query.answer(text[:_POPUP] or None, show_alert=bool(text))
+    except TelegramError as error:  # pressed too long ago, for one
+        log.warning("answer_lost", why=error.message)
 
 
 def _parts(text: str) -> list[str]:

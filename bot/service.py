@@ -1,7 +1,8 @@
 """`dadkhah run`: one clock, a few short ticks, the bot, the health page.
 
-    whoever holds the lease:  poll tick -> due feeds, settled    digest tick -> due channels
-                              deliver tick -> what is queued      telegram tick -> updates
+    whoever holds the lease:  poll -> due feeds      settle -> copies, stories
+                              digest -> due channels  deliver -> what is queued
+                              telegram -> updates     notices -> what admins have to know
 
 SIGTERM: no new work; a page that is being sent gets its receipt, polls are dropped (they are
 asked again), everything is put away; exit within 10 seconds.
@@ -19,11 +20,13 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import jobs
+from bot import housekeeping, jobs
 from bot.app import Program
 from bot.client import make_bot
 from bot.clock import utc_now
 from bot.deliver import Deliverer
+from bot.notices import tell_admins
+from bot.poller import Poller
 from bot.schedule import latest_slot
 from bot.sender import ConsoleSender, Sender, TelegramSender
 from bot.together import together
@@ -48,6 +51,7 @@ class Service:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._poller = Poller(program)
         self._deliverer = Deliverer(program.database)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: dict[str, asyncio.Task[object]] = {}
@@ -97,10 +101,13 @@ class Service:
 
     def _schedule(self) -> None:
         ticks: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
-            ("poll", 5.0, lambda: jobs.poll_due(self._program)),
+            ("poll", 5.0, self._poller.tick),
+            ("settle", 5.0, lambda: jobs.settle_all(self._program)),
             ("digest", 10.0, self._digest),
             ("deliver", 2.0, self._deliver),
             ("telegram", 3.0, self._telegram),
+            ("notices", 20.0, self._tell_admins),
+            ("housekeeping", 3600.0, lambda: housekeeping.tidy(self._program)),
         )
         self._scheduler.add_job(self._take_lease, "interval", seconds=2, id=LEASE,
                                 next_run_time=utc_now(), **_GENTLE)  # fmt: skip
@@ -186,6 +193,10 @@ class Service:
         if self._updates is not None:
             await self._updates.keep_going()
 
+    async def _tell_admins(self) -> None:
+        if isinstance(self._sender, TelegramSender):
+            await tell_admins(self._program.database, self._sender)
+
     # ------------------------------------------------------------ health and end
 
     def _alive(self) -> dict[str, object]:
@@ -195,6 +206,7 @@ class Service:
         now = utc_now()
         recent = self._ticked is not None and now - self._ticked < STALE
         stuck = any(now - began > STUCK for began in self._began.values())
+        stuck = stuck or self._poller.is_stuck(now, STUCK)
         ticking = not self._leased or (recent and not stuck)
         hearing = self._updates is None or not self._leased or self._updates.is_running
         return {"ok": ticking and hearing, "lease": self._leased, "updates": hearing}
@@ -206,6 +218,7 @@ class Service:
         for name, task in self._tasks.items():
             if name != "deliver":
                 task.cancel()
+        await self._poller.stop()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks.values(), timeout=FINISH)
             for task in late:  # a page stays `sending`: whoever delivers next finds it uncertain

@@ -42,7 +42,7 @@ class Updates:
             await app.initialize()
             await app.start()
             if app.updater is not None:
-                await app.updater.start_polling(allowed_updates=["message"])
+                await app.updater.start_polling(allowed_updates=["message", "callback_query"])
         except InvalidToken:
             # Its text holds the token: it is neither logged nor chained.
             log.warning("token_refused", what="Telegram does not know the bot's token")

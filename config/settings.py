@@ -34,6 +34,7 @@ _PROXY = re.compile(r"(?:https?|socks5h?)://[^\s/]+", re.IGNORECASE)
 _DATABASE = re.compile(
     r"sqlite:///.+|(?:postgres|postgresql|postgresql\+psycopg)://[^/?#]*(?::\d+)?(?:[/?]|$)"
 )
+_HOST = re.compile(r"[^\s/:@*\[\]]+$")
 _LISTEN = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[^\s:]+):\d{1,5}")
 
 
@@ -78,8 +79,10 @@ class Settings(BaseSettings):
     proxy: SecretStr = SecretStr("")
     contact: str = ""
     allowed_private_hosts: Texts = ()
+    excluded_hosts: Texts = ()  # publishers who asked to be left out
     host_delay: float = Field(default=5.0, ge=0, le=3600)  # seconds
     fetch_concurrency: int = Field(default=32, ge=1, le=1000)
+    full_text: bool = True  # fetch the pages of suspicious articles
     parse_processes: int = Field(default=0, ge=0, le=256)  # 0: one a core
     http_listen: str = "127.0.0.1:8080"  # empty: off
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -108,7 +111,7 @@ class Settings(BaseSettings):
         """The bot's token, or None: then digests are printed and nothing is posted."""
         return self.telegram_token.get_secret_value() or None
 
-    @field_validator("schedule", "allowed_private_hosts", mode="before")
+    @field_validator("schedule", "allowed_private_hosts", "excluded_hosts", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
         return _listed(value)
@@ -130,6 +133,13 @@ class Settings(BaseSettings):
                 msg = f"{time!r} is no time of day; write HH:MM, e.g. 08:00,18:00"
                 raise ValueError(msg)
         return tuple(sorted(set(value)))
+
+    @field_validator("excluded_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            _shaped(host, _HOST, "write hosts such as example.org; their subdomains are meant too")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -21,7 +21,7 @@ def all_admins(connection: Connection) -> tuple[Admin, ...]:
 def grant(connection: Connection, user_id: int, role: str, at: datetime, actor: str) -> Admin:
     """Make somebody an admin, or change the role; the date of the first grant stays."""
     row = {"user_id": user_id, "role": role, "added_at": at}
-    insert_or_replace(connection, ADMIN, row, ["role"])
+    insert_or_replace(connection, ADMIN, [row], ["role"])
     note(connection, AuditRecord(at, actor, "admin.grant", str(user_id), role))
     kept = connection.execute(select(ADMIN).where(ADMIN.c.user_id == user_id)).one()
     return Admin(kept.user_id, kept.role, kept.added_at)

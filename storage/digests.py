@@ -31,6 +31,8 @@ _TELLABLE = (
     ARTICLE.c.score,
     ARTICLE.c.duplicate_of,
     ARTICLE.c.story_id,
+    ARTICLE.c.source,
+    ARTICLE.c.source_url,
     exists(REVISION.c.id).where(REVISION.c.article_id == ARTICLE.c.id).label("updated"),
 )
 

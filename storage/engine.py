@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,15 +16,13 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
-    TextClause,
-    bindparam,
     create_engine,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.exc import ArgumentError
 
+from storage.columns import UtcTime
 from storage.translate import translated
 from watchers.errors import InputInvalid
 
@@ -161,30 +161,115 @@ def is_postgres(connection: Connection) -> bool:
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert these rows, all of the same columns; those that break a unique key are left out."""
     if rows:
-        connection.execute(_insert(table, tuple(rows[0]), "DO NOTHING"), rows)
+        _spelled_insert(table, tuple(rows[0]), "DO NOTHING").run(connection, rows)
+
+
+def insert_one(connection: Connection, table: Table, row: Mapping[str, object]) -> bool:
+    """Insert a row; False if it breaks a unique key, and is left out."""
+    return _spelled_insert(table, tuple(row), "DO NOTHING").run(connection, [row]) == 1
 
 
 def insert_or_replace(
-    connection: Connection, table: Table, row: Mapping[str, object], changed: Iterable[str]
+    connection: Connection,
+    table: Table,
+    rows: Sequence[Mapping[str, object]],
+    changed: Iterable[str],
+    *,
+    rising: str = "",
 ) -> None:
-    """Insert a row, or give the one with its primary key new values for `changed`."""
+    """Insert rows, or give those with their primary keys new values for `changed`.
+
+    With `rising`, the name of a column: only if that becomes greater.
+    """
+    if not rows:
+        return
     keys = ", ".join(f'"{column.name}"' for column in table.primary_key)
     news = ", ".join(f'"{name}" = excluded."{name}"' for name in changed)
-    connection.execute(_insert(table, tuple(row), f"({keys}) DO UPDATE SET {news}"), row)
+    where = f' WHERE excluded."{rising}" > "{table.name}"."{rising}"' if rising else ""
+    conflict = f"({keys}) DO UPDATE SET {news}{where}"
+    _spelled_insert(table, tuple(rows[0]), conflict).run(connection, rows)
+
+
+def change(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Give the rows with these `id` new values, all for the same columns."""
+    if rows:
+        _spelled_update(table, tuple(name for name in rows[0] if name != "id")).run(
+            connection, rows
+        )
+
+
+def select_pairs(
+    connection: Connection,
+    table: Table,
+    key: tuple[str, str],
+    columns: tuple[str, ...],
+    pairs: Sequence[tuple[int, bytes]],
+) -> Sequence[Any]:
+    """These columns (no times) of the rows whose key, a number and a hash, is one of `pairs`.
+
+    A join with the list: for ``(a, b) IN (VALUES ...)`` SQLite reads the whole table.
+    """
+    if not pairs:
+        return ()
+    mark = "(%s::integer, %s::bytea)" if is_postgres(connection) else "(?, ?)"
+    chosen = ", ".join(f'"{table.name}"."{name}"' for name in columns)
+    number, hashed = (f'"{table.name}"."{name}"' for name in key)
+    # Names of our own tables and columns only. CROSS JOIN: SQLite keeps the list outside.
+    statement = (
+        f"WITH wanted (number, hashed) AS (VALUES {', '.join([mark] * len(pairs))}) "  # noqa: S608
+        f'SELECT {chosen} FROM wanted CROSS JOIN "{table.name}" '
+        f"WHERE {number} = wanted.number AND {hashed} = wanted.hashed"
+    )
+    values = tuple(value for pair in pairs for value in pair)
+    return connection.exec_driver_sql(statement, values).all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """A statement as text, which both databases read alike, handed to the driver as it is.
+
+    SQLAlchemy would compile an INSERT with ON CONFLICT anew each time (``inherit_cache =
+    False`` in its dialects), at 1 ms each, and spend more on the parameters of a row than
+    SQLite on the row. Only times need anything done to them.
+    """
+
+    statement: str  # with ? for its parameters
+    values: Callable[[Mapping[str, object]], tuple[object, ...]]
+    times: tuple[int, ...]  # places of those that are times
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+        """Run it for each row; how many rows were changed, where the driver knows."""
+        to_database = UtcTime().bind_processor(connection.dialect)
+        parameters = []
+        for row in rows:
+            values = list(self.values(row))
+            for place in self.times:
+                values[place] = to_database(values[place])
+            parameters.append(tuple(values))
+        postgres = is_postgres(connection)
+        statement = self.statement.replace("?", "%s") if postgres else self.statement
+        only = parameters[0] if len(parameters) == 1 else parameters
+        return connection.exec_driver_sql(statement, only).rowcount
 
 
 @cache
-def _insert(table: Table, columns: tuple[str, ...], conflict: str) -> TextClause:
-    """Spell it as text, which both databases read alike.
-
-    SQLAlchemy would compile its own INSERT with ON CONFLICT anew each time (``inherit_cache =
-    False`` in its dialects), at 1 ms each.
-    """
+def _spelled_insert(table: Table, columns: tuple[str, ...], conflict: str) -> _Spelled:
     names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(f":{name}" for name in columns)
-    statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({values}) ON CONFLICT {conflict}'  # noqa: S608 - names of our own tables and columns only
-    types = [bindparam(name, type_=table.c[name].type) for name in columns]
-    return text(statement).bindparams(*types)
+    marks = ", ".join("?" for _ in columns)
+    # Names of our own tables and columns only.
+    statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks}) ON CONFLICT {conflict}'  # noqa: S608
+    return _spelled(table, statement, columns)
+
+
+@cache
+def _spelled_update(table: Table, columns: tuple[str, ...]) -> _Spelled:
+    news = ", ".join(f'"{name}" = ?' for name in columns)
+    return _spelled(table, f'UPDATE "{table.name}" SET {news} WHERE "id" = ?', (*columns, "id"))  # noqa: S608 - as above
+
+
+def _spelled(table: Table, statement: str, columns: tuple[str, ...]) -> _Spelled:
+    times = (i for i, name in enumerate(columns) if isinstance(table.c[name].type, UtcTime))
+    return _Spelled(statement, itemgetter(*columns), tuple(times))
 
 
 def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, literal, select, tuple_
 
+from storage.columns import UtcTime
 from storage.mapping import match_of, strings
-from storage.tables import ADDRESS, ARTICLE, FEED, MATCH, REVISION, UtcTime
+from storage.tables import ADDRESS, ARTICLE, FEED, MATCH, REVISION
 from watchers.model import Match
 from watchers.telling import Exported
 
@@ -108,6 +109,8 @@ def _one(
         first_published=row.first_published,
         updates=tuple(updates),
         reasons=tuple(reasons),
+        source=row.source,
+        source_url=row.source_url,
     )
 
 

@@ -4,20 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
+from storage import ledger
 from storage.audits import note
 from storage.engine import chunks, insert_new
 from storage.mapping import feed_of, feed_values, printed_key
-from storage.planning import UNREACHABLE_AFTER
-from storage.tables import FEED
+from storage.planning import MOST_GAPS, UNREACHABLE_AFTER, already_watched
+from storage.tables import FEED, FORMER_ADDRESS, HOST, LISTING
 from watchers.errors import FeedExists, FeedUnknown
 from watchers.model import Feed, FeedSpec
 from watchers.telling import AuditRecord, Coverage
 
 MAX_ID = 2**31 - 1  # PostgreSQL refuses to compare an INTEGER with more
 _WATCHED = FEED.c.removed_at.is_(None)
+_RESTS = exists().where(HOST.c.name == FEED.c.host, HOST.c.not_before > bindparam("now"))
+_DUE = (
+    select(FEED)
+    .where(_WATCHED, ~FEED.c.paused, FEED.c.next_due <= bindparam("now"), ~_RESTS)
+    .order_by(FEED.c.next_due, FEED.c.id)
+    .limit(bindparam("most"))
+)
 
 
 def as_id(ref: str) -> int | None:
@@ -27,10 +46,11 @@ def as_id(ref: str) -> int | None:
 
 def add(connection: Connection, spec: FeedSpec, at: datetime, actor: str) -> Feed:
     """Watch a feed, due at once. FeedExists."""
-    if not add_many(connection, [spec], at, actor):
-        msg = f"{spec.url} is watched already."
-        raise FeedExists(msg)
-    return find(connection, spec.url)
+    added = add_many(connection, [spec], at, actor)
+    feed = find(connection, spec.url)
+    if not added:
+        raise FeedExists(already_watched(spec.url, feed))
+    return feed
 
 
 def add_many(connection: Connection, specs: Sequence[FeedSpec], at: datetime, actor: str) -> int:
@@ -40,8 +60,10 @@ def add_many(connection: Connection, specs: Sequence[FeedSpec], at: datetime, ac
         wanted.setdefault(printed_key(spec.url), spec)
     known: set[bytes] = set()
     for keys in chunks(list(wanted)):
-        rows = connection.execute(select(FEED.c.url_key).where(FEED.c.url_key.in_(keys), _WATCHED))
-        known.update(rows.scalars())
+        now = select(FEED.c.url_key).where(FEED.c.url_key.in_(keys), _WATCHED)
+        known.update(connection.execute(now).scalars())
+        former = _former(FORMER_ADDRESS.c.url_key).where(FORMER_ADDRESS.c.url_key.in_(keys))
+        known.update(connection.execute(former).scalars())
     fresh = [spec for key, spec in wanted.items() if key not in known]
     insert_new(connection, FEED, [feed_values(spec, at) for spec in fresh])
     note(connection, *(AuditRecord(at, actor, "feed.add", spec.url) for spec in fresh))
@@ -55,24 +77,36 @@ def all_feeds(connection: Connection) -> tuple[Feed, ...]:
 
 
 def find(connection: Connection, ref: str) -> Feed:
-    """The feed with this id (digits) or URL. FeedUnknown."""
+    """The feed with this id (digits), URL or former URL. FeedUnknown."""
     number = as_id(ref)
-    same = FEED.c.url_key == printed_key(ref) if number is None else FEED.c.id == number
+    key = printed_key(ref)
+    same = FEED.c.url_key == key if number is None else FEED.c.id == number
     row = connection.execute(select(FEED).where(same, _WATCHED)).one_or_none()
+    if row is None and number is None:
+        moved = _former(*FEED.c).where(FORMER_ADDRESS.c.url_key == key)
+        latest = moved.order_by(FORMER_ADDRESS.c.until.desc(), FEED.c.id).limit(1)
+        row = connection.execute(latest).one_or_none()
     if row is None:
         msg = f"No feed has the number or address {ref!r}."
         raise FeedUnknown(msg)
     return feed_of(row)
 
 
+def _former(*columns: ColumnElement[Any]) -> Select[Any]:
+    joined = FORMER_ADDRESS.join(FEED, FEED.c.id == FORMER_ADDRESS.c.feed_id)
+    return select(*columns).select_from(joined).where(_WATCHED)
+
+
+def former_addresses(connection: Connection, feed_id: int) -> tuple[str, ...]:
+    """Where the feed was before permanent redirects moved it, oldest first."""
+    former = select(FORMER_ADDRESS.c.url).where(FORMER_ADDRESS.c.feed_id == feed_id)
+    ordered = former.order_by(FORMER_ADDRESS.c.until, FORMER_ADDRESS.c.url)
+    return tuple(connection.execute(ordered).scalars())
+
+
 def due(connection: Connection, now: datetime, limit: int) -> tuple[Feed, ...]:
-    """Feeds to poll, longest overdue first."""
-    rows = connection.execute(
-        select(FEED)
-        .where(_WATCHED, ~FEED.c.paused, FEED.c.next_due <= now)
-        .order_by(FEED.c.next_due, FEED.c.id)
-        .limit(limit)
-    )
+    """Feeds to poll, longest overdue first; none of a host that rests until later."""
+    rows = connection.execute(_DUE, {"now": now, "most": limit})
     return tuple(feed_of(row) for row in rows)
 
 
@@ -90,12 +124,17 @@ def remove(connection: Connection, feed_id: int, at: datetime, actor: str) -> Fe
     """Stop watching for good. The row stays: articles say where they came from. FeedUnknown."""
     feed = find(connection, str(feed_id))
     connection.execute(update(FEED).where(FEED.c.id == feed_id).values(removed_at=at))
+    for table in (LISTING, FORMER_ADDRESS):
+        connection.execute(delete(table).where(table.c.feed_id == feed_id))
     note(connection, AuditRecord(at, actor, "feed.remove", feed.url))
     return feed
 
 
-def coverage(connection: Connection, now: datetime) -> Coverage:
-    """How many feeds there are, how many are paused, how many failed for 6 hours or more."""
+def coverage(connection: Connection, now: datetime, since: datetime | None = None) -> Coverage:
+    """How many feeds there are, how many are paused, how many failed for 6 hours or more.
+
+    With `since`, also the possible gaps found since then.
+    """
     failing = FEED.c.failing_since <= now - UNREACHABLE_AFTER
     read = FEED.c.failing_since.is_(None) & FEED.c.last_success.is_not(None)
     row = connection.execute(
@@ -108,4 +147,5 @@ def coverage(connection: Connection, now: datetime) -> Coverage:
         .select_from(FEED)
         .where(_WATCHED)
     ).one()
-    return Coverage(row.feeds, row.unreachable, row.paused, row.read)
+    found = () if since is None else ledger.gaps(connection, since, MOST_GAPS)
+    return Coverage(row.feeds, row.unreachable, row.paused, row.read, found)

@@ -23,17 +23,15 @@ class MemoryStore(MemoryWatching, MemoryTelling):
     """:class:`watchers.ports.Store` without a database; safe to use from several threads."""
 
     @synchronised
-    def coverage(self, now: datetime) -> Coverage:
+    def coverage(self, now: datetime, since: datetime | None = None) -> Coverage:
         """See :class:`watchers.ports.FeedPort`."""
         feeds = self.feeds()
         active = [feed for feed in feeds if not feed.paused]
-        failing = [self._failing_since.get(feed.id) for feed in active]
-        long = [since for since in failing if since and since <= now - UNREACHABLE_AFTER]
-        read = [
-            feed for feed, since in zip(active, failing, strict=True)
-            if since is None and feed.last_success is not None
-        ]  # fmt: skip
-        return Coverage(len(feeds), len(long), len(feeds) - len(active), len(read))
+        failing = [feed.failing_since for feed in active if feed.failing_since]
+        long = [start for start in failing if start <= now - UNREACHABLE_AFTER]
+        read = [feed for feed in active if not feed.failing_since and feed.last_success]
+        gaps = () if since is None else self.gaps(since)
+        return Coverage(len(feeds), len(long), len(feeds) - len(active), len(read), gaps)
 
     def export(
         self,
@@ -78,6 +76,8 @@ class MemoryStore(MemoryWatching, MemoryTelling):
             first_published=article.first_published,
             updates=tuple(article.updates),
             reasons=verdict.matches,
+            source=given.source,
+            source_url=given.source_url,
         )
 
     @synchronised

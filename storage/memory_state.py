@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from watchers.model import Feed, Grouped, Item
+from watchers.model import Feed, Grouped, Item, LedgerRow, Notice
 from watchers.telling import Admin, AuditRecord, Channel, Delivery
 
 _P = ParamSpec("_P")
@@ -43,6 +43,7 @@ class MemoryArticle:
     feed_id: int
     item: Item
     url: str
+    url_key: bytes
     canonical_url: str
     published: datetime | None
     first_published: datetime | None
@@ -95,7 +96,13 @@ class MemoryState:
         self._lock = threading.RLock()
         self._feeds: dict[int, Feed] = {}  # removed ones included
         self._removed: set[int] = set()
-        self._failing_since: dict[int, datetime | None] = {}
+        self._former: dict[int, dict[str, datetime]] = {}  # a feed's former URLs, until when
+        self._listings: dict[int, bytes] = {}  # by feed
+        self._marked: dict[int, datetime] = {}  # when a feed's entries were marked as seen
+        self._runs: dict[int, list[LedgerRow]] = {}  # by feed, oldest first
+        self._rests: dict[str, datetime] = {}  # by host
+        self._notices: dict[int, Notice] = {}
+        self._notice_keys: set[str] = set()
         self._articles: dict[int, MemoryArticle] = {}
         self._by_url: dict[bytes, int] = {}  # article's id by url key
         self._by_address: dict[bytes, int] = {}  # by the url key of a further address
@@ -115,6 +122,7 @@ class MemoryState:
         self._channel_ids = itertools.count(1)
         self._digest_ids = itertools.count(1)
         self._delivery_ids = itertools.count(1)
+        self._notice_ids = itertools.count(1)
 
     def _note(self, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
         self._audit.append(AuditRecord(at, actor, action, subject, detail))

@@ -55,6 +55,8 @@ class MemoryTelling(MemoryState):
             duplicate_of=kept.duplicate_of,
             story=kept.story,
             updated=bool(kept.updates),
+            source=kept.item.article.source,
+            source_url=kept.item.article.source_url,
         )
 
     @synchronised

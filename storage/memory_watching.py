@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storage.memory_state import MemoryArticle, MemoryEntry, MemoryState, synchronised
+from storage.memory_ledger import MemoryLedger
+from storage.memory_state import MemoryArticle, MemoryEntry, synchronised
+from storage.notices import Telling, moved, notices_of, same_feed
 from storage.planning import (
     COPY_WINDOW,
     FIRST_INTERVAL,
@@ -19,18 +21,32 @@ from storage.planning import (
     KnownEntry,
     PollPlan,
     Target,
+    already_watched,
     changed_fields,
     feed_changes,
+    following_move,
     is_baseline,
+    is_time_to_mark,
     plan_poll,
     resolve_groupings,
+    saved_of,
     stays_settled,
 )
 from watchers.errors import FeedExists, FeedUnknown
-from watchers.model import Feed, FeedSpec, Grouped, Grouping, Item, PollResult, PollSaved
+from watchers.model import (
+    Feed,
+    FeedSpec,
+    Grouped,
+    Grouping,
+    Item,
+    PollResult,
+    PollSaved,
+    Remembered,
+)
+from watchers.urls import host
 
 
-class MemoryWatching(MemoryState):
+class MemoryWatching(MemoryLedger):
     """:class:`watchers.ports.FeedPort` and :class:`watchers.ports.GroupPort`."""
 
     # ------------------------------------------------------------ feeds
@@ -38,15 +54,17 @@ class MemoryWatching(MemoryState):
     @synchronised
     def add_feed(self, spec: FeedSpec, *, at: datetime, actor: str) -> Feed:
         """See :class:`watchers.ports.FeedPort`."""
-        if not self.add_feeds([spec], at=at, actor=actor):
-            msg = f"{spec.url} is watched already."
-            raise FeedExists(msg)
-        return self.feed(spec.url)
+        added = self.add_feeds([spec], at=at, actor=actor)
+        feed = self.feed(spec.url)
+        if not added:
+            raise FeedExists(already_watched(spec.url, feed))
+        return feed
 
     @synchronised
     def add_feeds(self, specs: Sequence[FeedSpec], *, at: datetime, actor: str) -> int:
         """See :class:`watchers.ports.FeedPort`."""
         watched = {feed.url for feed in self.feeds()}
+        watched.update(url for former in self._former.values() for url in former)
         added = 0
         for spec in specs:
             if spec.url in watched:
@@ -80,13 +98,27 @@ class MemoryWatching(MemoryState):
         for feed in self.feeds():
             if (feed.id == int(ref)) if ref.isdecimal() else (feed.url == ref):
                 return feed
+        former = [(urls[ref], -number) for number, urls in self._former.items() if ref in urls]
+        if former:
+            return self._feeds[-max(former)[1]]
         msg = f"No feed has the number or address {ref!r}."
         raise FeedUnknown(msg)
 
     @synchronised
+    def former_addresses(self, feed_id: int) -> tuple[str, ...]:
+        """See :class:`watchers.ports.FeedPort`."""
+        former = self._former.get(feed_id, {})
+        return tuple(sorted(former, key=lambda url: (former[url], url)))
+
+    @synchronised
     def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
         """See :class:`watchers.ports.FeedPort`."""
-        due = [feed for feed in self.feeds() if not feed.paused and feed.next_due <= now]
+        resting = {name for name, until in self._rests.items() if until > now}
+        due = [
+            feed
+            for feed in self.feeds()
+            if not feed.paused and feed.next_due <= now and host(feed.url) not in resting
+        ]
         return tuple(sorted(due, key=lambda feed: (feed.next_due, feed.id))[:limit])
 
     @synchronised
@@ -103,20 +135,32 @@ class MemoryWatching(MemoryState):
         """See :class:`watchers.ports.FeedPort`."""
         feed = self.feed(str(feed_id))
         self._removed.add(feed_id)
+        self._listings.pop(feed_id, None)
+        self._former.pop(feed_id, None)
         self._note(at, actor, "feed.remove", feed.url)
         return feed
 
     # ------------------------------------------------------------ polls
 
     @synchronised
-    def entry_keys(self, feed_id: int) -> Mapping[bytes, bytes]:
+    def remembered(self, feed_id: int) -> Remembered:
         """See :class:`watchers.ports.FeedPort`."""
         own = {guid: entry for (feed, guid), entry in self._entries.items() if feed == feed_id}
         latest = max((entry.last_seen for entry in own.values()), default=None)
+        listing = self._listings.get(feed_id, b"")
         if latest is None:
-            return {}
+            return Remembered({}, listing=listing)
         oldest = latest - LISTED_LATELY
-        return {guid: e.content_key for guid, e in own.items() if e.last_seen >= oldest}
+        listed = {guid: entry for guid, entry in own.items() if entry.last_seen >= oldest}
+        articles = (self._articles[entry.article_id] for entry in listed.values())
+        urls = frozenset(article.url_key for article in articles)
+        entries = {guid: entry.content_key for guid, entry in listed.items()}
+        return Remembered(entries, urls, listing)
+
+    @synchronised
+    def save_polls(self, results: Sequence[PollResult]) -> tuple[PollSaved, ...]:
+        """See :class:`watchers.ports.FeedPort`."""
+        return tuple(self.save_poll(result) for result in results)
 
     @synchronised
     def save_poll(self, result: PollResult) -> PollSaved:
@@ -132,18 +176,10 @@ class MemoryWatching(MemoryState):
             article.addresses.add(item.article.url)
             self._by_address.setdefault(item.article.url_key, article.id)
         updated = sum(self._change(head, item, result.at) for head, item in plan.changed)
+        saved = saved_of((feed, result), plan.new, copies=plan.copies, updated=updated)
         self._store_state(feed, result)
-        new = [self._articles[number] for number in ids.values()]
-        relevant = sum(article.item.verdict.relevant for article in new)
-        return PollSaved(
-            feed_id=feed.id,
-            new=len(new),
-            copies=plan.copies,
-            updated=updated,
-            relevant=relevant,
-            named=sum(article.tells for article in new) - relevant,
-            baseline=sum(article.baseline for article in new),
-        )
+        self._add_to_ledger(result, saved.new)
+        return saved
 
     def _known(self, result: PollResult) -> Known:
         entries, keys, heads = {}, {}, {}
@@ -174,6 +210,7 @@ class MemoryWatching(MemoryState):
             feed_id=feed.id,
             item=item,
             url=article.url,
+            url_key=article.url_key,
             canonical_url=article.canonical_url,
             published=article.published,
             first_published=article.published,
@@ -194,6 +231,9 @@ class MemoryWatching(MemoryState):
         for item in plan.reread:
             self._entries[own, item.article.guid_key].content_key = item.article.content_key
             self._entries[own, item.article.guid_key].last_seen = result.at
+        if not is_time_to_mark(self._marked.get(own), result):
+            return
+        self._marked[own] = result.at
         for guid in {*result.seen, *(item.article.guid_key for item in result.items)}:
             seen = self._entries.get((own, guid))
             if seen is not None and seen.last_seen <= result.at - SEEN_AGAIN:
@@ -213,15 +253,28 @@ class MemoryWatching(MemoryState):
         return True
 
     def _store_state(self, feed: Feed, result: PollResult) -> None:
-        changes = feed_changes(feed, result, self._failing_since.get(feed.id))
-        failing: datetime | None = changes.pop("failing_since")  # type: ignore[assignment]
-        self._failing_since[feed.id] = failing
-        kept = replace(feed, **changes)  # type: ignore[arg-type]
-        moved = result.moved_to
-        if moved and moved not in {other.url for other in self.feeds()}:
-            self._note(result.at, "system", "feed.move", feed.url, moved)
-            kept = replace(kept, url=moved)
-        self._feeds[feed.id] = kept
+        self._feeds[feed.id] = replace(feed, **feed_changes(feed, result))  # type: ignore[arg-type]
+        if result.listing is not None:
+            self._listings[feed.id] = result.listing
+        tellings = notices_of(feed, result)
+        to = following_move(feed, result)
+        if to is not None:
+            tellings.append(self._move(feed, to, result.at))
+        for telling in sorted(tellings, key=lambda telling: telling.key):
+            self._tell(telling, result.at)
+        if result.resting is not None:
+            self.rest_host(*result.resting)
+
+    def _move(self, feed: Feed, to: str, at: datetime) -> Telling:
+        for other in self.feeds():
+            if other.url == to:
+                return same_feed(feed, other.id, other.name, to)
+        self._feeds[feed.id] = replace(self._feeds[feed.id], url=to)
+        former = self._former.setdefault(feed.id, {})
+        former[feed.url] = at
+        former.pop(to, None)
+        self._note(at, "system", "feed.move", feed.url, to)
+        return moved(feed, to)
 
     # ------------------------------------------------------------ grouping
 
@@ -231,6 +284,12 @@ class MemoryWatching(MemoryState):
         found = [kept.grouped for kept in self._articles.values() if not kept.settled]
         found.sort(key=lambda article: (article.time, article.canonical_url.encode()))
         return tuple(found[:limit])
+
+    @synchronised
+    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
+        """See :class:`watchers.ports.GroupPort`."""
+        settled = (kept for kept in self._articles.values() if kept.settled)
+        return frozenset(kept.item.fingerprint.text_key for kept in settled).intersection(keys)
 
     @synchronised
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from watchers.model import Feed, Grouping, Item, PollResult
+from watchers.model import Feed, Grouping, Item, LedgerRow, PollResult, PollSaved
 from watchers.polling import START
 
 FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
@@ -20,6 +20,14 @@ COPY_WINDOW = timedelta(days=30)  # either side: dedupe takes nothing further ap
 LISTED_LATELY = timedelta(days=7)  # entries seen this long before the latest are "listed"
 SEEN_AGAIN = timedelta(days=1)  # last_seen is refreshed no oftener: most polls then write less
 UNREACHABLE_AFTER = timedelta(hours=6)
+MOST_GAPS = 1_000
+
+
+def already_watched(url: str, feed: Feed) -> str:
+    """Why a URL is not watched once more: `feed` has it, or had it before it moved."""
+    if feed.url == url:
+        return f"{url} is watched already."
+    return f"{url} is watched already: feed {feed.id} moved from there to {feed.url}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,64 @@ def _may_have_changed(head: Head, item: Item, entry: KnownEntry | None, feed_id:
     return not same and (head.feed_id == feed_id or shows_more)
 
 
+Work = tuple[Feed, PollResult]
+
+
+def independent(work: Sequence[Work], known: Mapping[int, Known]) -> tuple[list[Work], list[Work]]:
+    """Those polls that can be planned together, and those that need to see what others stored.
+
+    Two polls touch when they share an address or an article: then the later one waits, and so
+    does every poll after it that touches that one.
+    """
+    now: list[Work] = []
+    later: list[Work] = []
+    touched: set[object] = set()
+    for feed, result in work:
+        marks: set[object] = set(known[feed.id].heads)
+        marks.update(item.article.url_key for item in result.items)
+        (now if touched.isdisjoint(marks) else later).append((feed, result))
+        touched |= marks
+    return now, later
+
+
+def rounds(results: Sequence[PollResult]) -> Iterator[list[int]]:
+    """The places of the results, so that in each round a feed stands once."""
+    left = list(range(len(results)))
+    while left:
+        first: dict[int, int] = {}
+        for place in left:
+            first.setdefault(results[place].feed_id, place)
+        yield list(first.values())
+        taken = set(first.values())
+        left = [place for place in left if place not in taken]
+
+
+def is_time_to_mark(marked_at: datetime | None, result: PollResult) -> bool:
+    """Whether to renew when the entries that the feed lists were last seen: once a day.
+
+    `last_seen` says which entries a feed listed within a week, so a day more or less is
+    nothing, and most polls write less.
+    """
+    listed = result.seen or result.items
+    return bool(listed) and (marked_at is None or marked_at <= result.at - SEEN_AGAIN)
+
+
+def saved_of(work: Work, new: Sequence[Item], *, copies: int, updated: int) -> PollSaved:
+    """What a saved poll changed; `new` are the articles that it brought."""
+    feed, result = work
+    relevant = sum(item.verdict.relevant for item in new)
+    tells = sum(item.verdict.relevant or bool(item.verdict.officials) for item in new)
+    return PollSaved(
+        feed_id=feed.id,
+        new=len(new),
+        copies=copies,
+        updated=updated,
+        relevant=relevant,
+        named=tells - relevant,
+        baseline=sum(is_baseline(item, feed, result.at) for item in new),
+    )
+
+
 def is_baseline(item: Item, feed: Feed, at: datetime) -> bool:
     """Never to be told: an old or undated entry of a feed's first successful poll.
 
@@ -155,33 +221,101 @@ def stays_settled(head: Head, item: Item) -> bool:
     return head.settled and not rose
 
 
-def feed_changes(
-    feed: Feed, result: PollResult, failing_since: datetime | None
-) -> dict[str, object]:
-    """The feed's columns after a poll.
+def feed_changes(feed: Feed, result: PollResult) -> dict[str, object]:
+    """The feed's columns after a poll; polls of one kind of outcome give the same columns.
 
     A failed poll keeps the validators and the hash of the last body that was read, or the
     next 304 would hide the failure; an unchanged one keeps what its answer did not repeat.
+    Our own outage says nothing about the feed.
     """
+    changes: dict[str, object] = {"next_due": result.next_due, "last_polled": result.at}
+    if result.outcome == "outage":
+        return changes
     failed = result.outcome == "failed"
-    changes: dict[str, object] = {
-        "next_due": result.next_due,
-        "interval": result.interval,
-        "failures": result.failures,
-        "last_polled": result.at,
-        "last_error": result.failure.detail if result.failure else None,
-        "failing_since": (failing_since or result.at) if failed else None,
-    }
+    changes["interval"] = result.interval
+    changes["failures"] = result.failures
+    changes["last_error"] = result.failure.detail if result.failure else None
+    changes["failing_since"] = (feed.failing_since or result.at) if failed else None
     if failed:
         return changes
     changes["last_success"] = result.at
+    unchanged = result.outcome == "unchanged"
     for name in ("etag", "last_modified", "body_key"):
         value = getattr(result, name)
-        kept = getattr(feed, name) if result.outcome == "unchanged" else None
-        changes[name] = kept if value is None else value
-    if not feed.name and result.title:
-        changes["name"] = result.title
+        changes[name] = getattr(feed, name) if value is None and unchanged else value
+    for name in ("floor", "span"):
+        value = getattr(result, name)
+        changes[name] = value or getattr(feed, name) if unchanged else value
+    changes["newest"] = result.newest or feed.newest
+    changes["last_full"] = result.at if result.full else feed.last_full
+    changes["name"] = feed.name or result.title
     return changes
+
+
+# ---------------------------------------------------------------- the ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The latest run of a feed in the ledger, as the next poll needs to see it."""
+
+    id: int
+    outcome: str
+    kind: str | None
+    has_gap: bool = False
+
+
+def lengthens(run: Run | None, result: PollResult) -> bool:
+    """The poll came to what the last ones came to. One with a gap keeps its own time."""
+    return (
+        run is not None
+        and result.outcome != "changed"
+        and (run.outcome, run.kind) == (result.outcome, kind_of(result))
+        and result.gap is None
+        and not run.has_gap
+    )
+
+
+def kind_of(result: PollResult) -> str | None:
+    """The kind of its failure, if it failed."""
+    return result.failure.kind if result.failure else None
+
+
+def is_down(outcome: str) -> bool:
+    """The feed was not reached, whoever was to blame."""
+    return outcome in ("failed", "outage")
+
+
+def begun_run(result: PollResult, new: int) -> LedgerRow:
+    """A run of this poll alone; `new` articles came of it."""
+    return LedgerRow(
+        feed_id=result.feed_id,
+        since=result.at,
+        until=result.at,
+        polls=1,
+        outcome=result.outcome,
+        status=result.status,
+        size=result.size,
+        listed=result.listed,
+        new=new,
+        overlap=result.overlap,
+        kind=kind_of(result),
+        gap=result.gap,
+    )
+
+
+def following_move(feed: Feed, result: PollResult) -> str | None:
+    """Where the feed moved for good, if that may be believed.
+
+    Only a feed that was read there, and never from https to http: whoever sits between could
+    otherwise move a feed to where he can change what it says.
+    """
+    to = result.moved_to
+    if is_down(result.outcome) or not to or to == feed.url:
+        return None
+    if feed.url[:6].lower() == "https:" and to[:6].lower() != "https:":
+        return None
+    return to
 
 
 def resolve_groupings(

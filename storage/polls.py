@@ -1,298 +1,243 @@
-"""A poll's result, carried out: few statements a poll, whatever it found."""
+"""Polls' results, carried out: a fixed number of statements, whatever they found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy.exc import IntegrityError
 
+from storage import ledger, poll_items
 from storage.audits import note
-from storage.engine import chunks, insert_new
-from storage.mapping import (
-    article_values,
-    content_values,
-    dump,
-    feed_of,
-    match_values,
-    printed_key,
-    storable,
-)
+from storage.engine import change, chunks, insert_or_replace
+from storage.mapping import feed_of, printed_key, storable
+from storage.notices import Telling, moved, notices_of, same_feed
 from storage.planning import (
     LISTED_LATELY,
     SEEN_AGAIN,
-    Head,
-    Known,
-    KnownEntry,
-    PollPlan,
-    Target,
-    changed_fields,
+    Run,
+    begun_run,
     feed_changes,
-    is_baseline,
-    plan_poll,
-    stays_settled,
+    following_move,
+    is_time_to_mark,
+    lengthens,
+    rounds,
 )
-from storage.tables import ADDRESS, ARTICLE, BAND, ENTRY, FEED, MATCH, REVISION
-from watchers.model import Feed, Item, PollResult, PollSaved
+from storage.tables import ARTICLE, ENTRY, FEED, FORMER_ADDRESS, LEDGER, LISTING
+from watchers.model import Feed, PollResult, PollSaved, Remembered
 from watchers.telling import AuditRecord
+from watchers.urls import host
 
 # Built once: building a statement costs more than SQLite needs to run it.
-_GUIDS = ENTRY.c.guid_key.in_(bindparam("guids", expanding=True))
-_URLS: BindParameter[Any] = bindparam("urls", expanding=True)
-_FEED = (
-    select(FEED)
-    .where(FEED.c.id == bindparam("feed"), FEED.c.removed_at.is_(None))
-    .with_for_update()
+# Of the same feed: SQLite gives the id of a run that was forgotten to the next one.
+_LATEST_RUN = and_(LEDGER.c.id == FEED.c.run_id, LEDGER.c.feed_id == FEED.c.id)
+_FEEDS = (
+    select(
+        FEED,
+        LEDGER.c.outcome.label("run_outcome"),
+        LEDGER.c.kind.label("run_kind"),
+        LEDGER.c.gap_since.is_not(None).label("run_has_gap"),
+    )
+    .select_from(FEED.outerjoin(LEDGER, _LATEST_RUN))
+    .where(FEED.c.id.in_(bindparam("feeds", expanding=True)), FEED.c.removed_at.is_(None))
+    .order_by(FEED.c.id)  # two processes with the same feeds must not wait for each other
+    .with_for_update(of=FEED)
 )
-_ENTRIES = select(ENTRY.c.guid_key, ENTRY.c.article_id, ENTRY.c.content_key).where(
-    ENTRY.c.feed_id == bindparam("feed"), _GUIDS
-)
-_HEAD = select(
-    ARTICLE.c.id,
-    ARTICLE.c.feed_id,
-    ARTICLE.c.url,
-    ARTICLE.c.relevant,
-    or_(ARTICLE.c.tells, ARTICLE.c.suspicious).label("close"),
-    ARTICLE.c.settled,
-    ARTICLE.c.url_key,
-)
-_HEADS_BY_URL = _HEAD.where(ARTICLE.c.url_key.in_(_URLS))
-_HEADS_BY_ID = _HEAD.where(ARTICLE.c.id.in_(bindparam("ids", expanding=True)))
-_ADDRESSES = (
-    select(ADDRESS.c.url_key, ADDRESS.c.article_id)
-    .where(ADDRESS.c.url_key.in_(_URLS))
-    .order_by(ADDRESS.c.article_id.desc())
-)
-_STORED = select(ARTICLE.c.id, ARTICLE.c.url_key, ARTICLE.c.feed_id, ARTICLE.c.url).where(
-    ARTICLE.c.url_key.in_(_URLS)
-)
+_LATEST = select(
+    func.max(ENTRY.c.last_seen).label("seen"),
+    select(LISTING.c.listing)
+    .where(LISTING.c.feed_id == bindparam("feed"))
+    .scalar_subquery()
+    .label("listing"),
+).where(ENTRY.c.feed_id == bindparam("feed"))
 _LISTED = (
+    select(ENTRY.c.guid_key, ENTRY.c.content_key, ARTICLE.c.url_key)
+    .join(ARTICLE, ARTICLE.c.id == ENTRY.c.article_id)
+    .where(ENTRY.c.feed_id == bindparam("feed"), ENTRY.c.last_seen >= bindparam("oldest"))
+)
+_MARK = (
     update(ENTRY)
-    .where(ENTRY.c.feed_id == bindparam("feed"), _GUIDS, ENTRY.c.last_seen <= bindparam("before"))
+    .where(
+        ENTRY.c.feed_id == bindparam("feed"),
+        ENTRY.c.guid_key == bindparam("guid"),
+        ENTRY.c.last_seen <= bindparam("before"),
+    )
     .values(last_seen=bindparam("at"))
 )
 
 
-def entry_keys(connection: Connection, feed_id: int) -> Mapping[bytes, bytes]:
-    """guid_key -> content_key of what the feed listed in the week before its latest listing.
+@dataclass(slots=True)
+class _Polled:
+    """A feed whose poll is being stored, as it was before."""
+
+    feed: Feed
+    result: PollResult
+    run: Run | None
+    marked_at: datetime | None
+
+
+def remembered(connection: Connection, feed_id: int) -> Remembered:
+    """What the feed listed in the week before its latest reading.
 
     Not relative to now: a feed that answers 304 for a month still lists the same entries.
     """
-    own = ENTRY.c.feed_id == feed_id
-    latest = connection.execute(select(func.max(ENTRY.c.last_seen)).where(own)).scalar()
-    if latest is None:
-        return {}
-    rows = connection.execute(
-        select(ENTRY.c.guid_key, ENTRY.c.content_key).where(
-            own, ENTRY.c.last_seen >= latest - LISTED_LATELY
-        )
+    latest = connection.execute(_LATEST, {"feed": feed_id}).one()
+    if latest.seen is None:
+        return Remembered({}, listing=latest.listing or b"")
+    oldest = latest.seen - LISTED_LATELY
+    rows = connection.execute(_LISTED, {"feed": feed_id, "oldest": oldest}).all()
+    return Remembered(
+        {row[0]: row[1] for row in rows}, frozenset(row[2] for row in rows), latest.listing or b""
     )
-    return {row.guid_key: row.content_key for row in rows}
 
 
-def save(connection: Connection, result: PollResult) -> PollSaved:
-    """Carry out one poll; an empty PollSaved if the feed was removed meanwhile."""
-    row = connection.execute(_FEED, {"feed": result.feed_id}).one_or_none()
-    if row is None:
-        return PollSaved(result.feed_id)
-    feed = feed_of(row)
-    saved = _save_items(connection, feed, result) if result.items else PollSaved(feed.id)
-    _mark_listed(connection, result)
-    changes = feed_changes(feed, result, row.failing_since)
-    for name in ("etag", "last_modified", "last_error", "name"):
-        if isinstance(value := changes.get(name), str):
-            changes[name] = storable(value)
-    connection.execute(update(FEED).where(FEED.c.id == feed.id).values(changes))
-    if result.moved_to and result.moved_to != feed.url:
-        _move(connection, feed, result.moved_to, result.at)
+def save(connection: Connection, results: Sequence[PollResult]) -> tuple[PollSaved, ...]:
+    """Carry out polls; an empty PollSaved for a feed that was removed meanwhile."""
+    saved = [PollSaved(result.feed_id) for result in results]
+    for numbers in rounds(results):
+        found = _save_round(connection, [results[number] for number in numbers])
+        for number in numbers:
+            saved[number] = found.get(results[number].feed_id, saved[number])
+    return tuple(saved)
+
+
+def _save_round(connection: Connection, results: Sequence[PollResult]) -> dict[int, PollSaved]:
+    """Carry out polls of different feeds."""
+    polled = _polled(connection, results)
+    work = [(one.feed, one.result) for one in polled if one.result.items]
+    saved = poll_items.save(connection, work) if work else {}
+    _store_states(connection, polled, saved, _mark_listed(connection, polled))
+    listings = [
+        {"feed_id": one.feed.id, "listing": one.result.listing}
+        for one in polled
+        if one.result.listing is not None
+    ]
+    insert_or_replace(connection, LISTING, listings, ["listing"])
+    _store_aftermath(connection, polled)
     return saved
 
 
-def _move(connection: Connection, feed: Feed, url: str, at: datetime) -> None:
+def _polled(connection: Connection, results: Sequence[PollResult]) -> list[_Polled]:
+    """The polls of the feeds that are watched still, in the order given; the feeds locked."""
+    rows: dict[int, Any] = {}
+    for feeds in chunks(sorted(result.feed_id for result in results)):
+        rows.update({row.id: row for row in connection.execute(_FEEDS, {"feeds": feeds})})
+    polled = []
+    for result in results:
+        row = rows.get(result.feed_id)
+        if row is not None:
+            run = (
+                Run(row.run_id, row.run_outcome, row.run_kind, bool(row.run_has_gap))
+                if row.run_outcome is not None
+                else None
+            )
+            polled.append(_Polled(feed_of(row), result, run, row.marked_at))
+    return polled
+
+
+def _mark_listed(connection: Connection, polled: Sequence[_Polled]) -> set[int]:
+    """Renew when the entries that a feed lists were seen; the feeds for which that was due."""
+    marked = set()
+    rows: list[dict[str, object]] = []
+    for feed, result, marked_at in ((one.feed, one.result, one.marked_at) for one in polled):
+        if not is_time_to_mark(marked_at, result):
+            continue
+        marked.add(feed.id)
+        if feed.is_new:
+            continue  # all entries of a first reading were stored by it
+        guids = {*result.seen, *(item.article.guid_key for item in result.items)}
+        times = {"at": result.at, "before": result.at - SEEN_AGAIN}
+        rows += ({"feed": feed.id, "guid": guid, **times} for guid in guids)
+    if rows:
+        connection.execute(_MARK, rows)
+    return marked
+
+
+# ---------------------------------------------------------------- the state of feeds
+
+
+def _store_states(
+    connection: Connection,
+    polled: Sequence[_Polled],
+    saved: dict[int, PollSaved],
+    marked: set[int],
+) -> None:
+    """The feeds' own rows, and the ledger."""
+    longer = [
+        (one.run.id, one.result)
+        for one in polled
+        if one.run is not None and lengthens(one.run, one.result)
+    ]
+    ledger.lengthen(connection, longer)
+    going_on = {result.feed_id: run for run, result in longer}
+    begun = [
+        begun_run(one.result, saved[one.feed.id].new if one.feed.id in saved else 0)
+        for one in polled
+        if one.feed.id not in going_on
+    ]
+    runs = going_on | ledger.begin(connection, begun)
+    rows: dict[tuple[str, ...], list[dict[str, object]]] = defaultdict(list)
+    for one in polled:
+        changes = feed_changes(one.feed, one.result)
+        changes["run_id"] = runs[one.feed.id]
+        changes["marked_at"] = one.result.at if one.feed.id in marked else one.marked_at
+        rows[tuple(changes)].append({"id": one.feed.id, **_stored(changes)})
+    for values in rows.values():
+        change(connection, FEED, values)
+
+
+def _stored(changes: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: storable(value) if isinstance(value, str) else value
+        for name, value in changes.items()
+    }
+
+
+# ---------------------------------------------------------------- what follows of it
+
+
+def _store_aftermath(connection: Connection, polled: Sequence[_Polled]) -> None:
+    """Moves, what admins are told, hosts at rest: rare."""
+    rests = []
+    for one in polled:
+        tellings = notices_of(one.feed, one.result)
+        to = following_move(one.feed, one.result)
+        if to is not None:
+            tellings.append(_move(connection, one.feed, to, one.result.at))
+        ledger.tell(connection, tellings, one.result.at)
+        if one.result.resting is not None:
+            rests.append(one.result.resting)
+    ledger.rest(connection, rests)
+
+
+def _move(connection: Connection, feed: Feed, to: str, at: datetime) -> Telling:
     """Follow a permanent redirect, unless another watched feed has that address already."""
-    key = printed_key(url)
-    taken = select(FEED.c.id).where(FEED.c.url_key == key, FEED.c.removed_at.is_(None))
-    if connection.execute(taken).first() is None:
-        move = update(FEED).where(FEED.c.id == feed.id).values(url=storable(url), url_key=key)
-        connection.execute(move)
-        note(connection, AuditRecord(at, "system", "feed.move", feed.url, storable(url)))
-
-
-def _save_items(connection: Connection, feed: Feed, result: PollResult) -> PollSaved:
-    known = _known(connection, result)
-    plan = plan_poll(result, known)
-    ids, lost = _store_new(connection, feed, result, plan)
-    _store_entries(connection, result, plan, ids)
-    _store_addresses(connection, plan, ids, lost)
-    updated = _store_changes(connection, plan, result.at)
-    new = [item for item in plan.new if item.article.url_key not in lost]
-    relevant = sum(item.verdict.relevant for item in new)
-    tells = sum(item.verdict.relevant or bool(item.verdict.officials) for item in new)
-    return PollSaved(
-        feed_id=feed.id,
-        new=len(new),
-        copies=plan.copies + len(lost),
-        updated=updated,
-        relevant=relevant,
-        named=tells - relevant,
-        baseline=sum(is_baseline(item, feed, result.at) for item in new),
+    url, key = storable(to), printed_key(to)
+    taken = select(FEED.c.id, FEED.c.name).where(
+        FEED.c.url_key == key, FEED.c.id != feed.id, FEED.c.removed_at.is_(None)
     )
-
-
-# ---------------------------------------------------------------- what is known
-
-
-def _known(connection: Connection, result: PollResult) -> Known:
-    guids = list({item.article.guid_key for item in result.items})
-    urls = list({item.article.url_key for item in result.items})
-    entries: dict[bytes, KnownEntry] = {}
-    for some in chunks(guids):
-        rows = connection.execute(_ENTRIES, {"feed": result.feed_id, "guids": some})
-        entries.update({row[0]: KnownEntry(row[1], row[2]) for row in rows})
-    keys: dict[bytes, int] = {}
-    heads: dict[int, Head] = {}
-    for some in chunks(urls):
-        for row in connection.execute(_HEADS_BY_URL, {"urls": some}):
-            heads[row.id] = _head(row)
-            keys[row.url_key] = row.id
-    for some in chunks([key for key in urls if key not in keys]):
-        moved = connection.execute(_ADDRESSES, {"urls": some})
-        keys.update({row.url_key: row.article_id for row in moved})
-    wanted = {*keys.values(), *(entry.article_id for entry in entries.values())}
-    for ids in chunks(sorted(wanted - heads.keys())):
-        rows = connection.execute(_HEADS_BY_ID, {"ids": ids})
-        heads.update({row.id: _head(row) for row in rows})
-    return Known(entries, keys, heads)
-
-
-def _head(row: Any) -> Head:
-    return Head(row.id, row.feed_id, row.url, row.relevant, bool(row.close), row.settled)
-
-
-# ---------------------------------------------------------------- what is stored
-
-
-def _store_new(
-    connection: Connection, feed: Feed, result: PollResult, plan: PollPlan
-) -> tuple[dict[bytes, int], dict[bytes, str]]:
-    """Store the new articles: their ids by url key, and the addresses of lost races.
-
-    A race is lost when another process stored the article between our look and our insert
-    (possible on PostgreSQL only): the entry then leads to a copy.
-    """
-    # Sorted: two processes that insert the same articles must not wait for each other.
-    new = sorted(plan.new, key=lambda item: item.article.url_key)
-    insert_new(
-        connection,
-        ARTICLE,
-        [
-            article_values(item, feed.id, result.at, baseline=is_baseline(item, feed, result.at))
-            for item in new
-        ],
-    )
-    ids: dict[bytes, int] = {}
-    lost: dict[bytes, str] = {}
-    for some in chunks([item.article.url_key for item in new]):
-        for row in connection.execute(_STORED, {"urls": some}):
-            ids[row.url_key] = row.id
-            if row.feed_id != feed.id:
-                lost[row.url_key] = row.url
-    for item in new:
-        if item.article.url_key not in lost:
-            _store_findings(connection, ids[item.article.url_key], item)
-    return ids, lost
-
-
-def _store_findings(connection: Connection, article_id: int, item: Item) -> None:
-    insert_new(connection, MATCH, match_values(article_id, item.verdict.matches))
-    bands = [{"band": band, "article_id": article_id} for band in item.fingerprint.bands]
-    insert_new(connection, BAND, bands)
-
-
-def _id(target: Target, ids: Mapping[bytes, int]) -> int:
-    return ids[target] if isinstance(target, bytes) else target
-
-
-def _store_entries(
-    connection: Connection, result: PollResult, plan: PollPlan, ids: Mapping[bytes, int]
-) -> None:
-    rows = [
-        {
-            "feed_id": result.feed_id,
-            "guid_key": item.article.guid_key,
-            "article_id": _id(target, ids),
-            "content_key": item.article.content_key,
-            "last_seen": result.at,
-        }
-        for item, target in plan.entries
-    ]
-    insert_new(connection, ENTRY, rows)
-    if plan.reread:
-        connection.execute(
-            update(ENTRY)
-            .where(ENTRY.c.feed_id == result.feed_id, ENTRY.c.guid_key == bindparam("guid"))
-            .values(content_key=bindparam("content"), last_seen=result.at),
-            [
-                {"guid": item.article.guid_key, "content": item.article.content_key}
-                for item in plan.reread
-            ],
+    other = connection.execute(taken).first()
+    if other is None:
+        new = {"url": url, "url_key": key, "host": host(url)}
+        try:
+            with connection.begin_nested():
+                connection.execute(update(FEED).where(FEED.c.id == feed.id).values(new))
+        except IntegrityError:  # another process gave that address to a feed at this moment
+            other = connection.execute(taken).first()
+            if other is None:
+                raise
+    if other is not None:
+        return same_feed(feed, other.id, other.name, to)
+    former = {"feed_id": feed.id, "url_key": printed_key(feed.url), "url": feed.url, "until": at}
+    insert_or_replace(connection, FORMER_ADDRESS, [former], ["until"])
+    connection.execute(
+        FORMER_ADDRESS.delete().where(
+            FORMER_ADDRESS.c.feed_id == feed.id, FORMER_ADDRESS.c.url_key == key
         )
-
-
-def _store_addresses(
-    connection: Connection, plan: PollPlan, ids: Mapping[bytes, int], lost: Mapping[bytes, str]
-) -> None:
-    raced = [
-        (item.article.url_key, item)
-        for item in plan.new
-        if lost.get(item.article.url_key, item.article.url) != item.article.url
-    ]
-    rows = [
-        {
-            "article_id": _id(target, ids),
-            "printed_key": printed_key(item.article.url),
-            "url": storable(item.article.url),
-            "url_key": item.article.url_key,
-        }
-        for target, item in (*plan.addresses, *raced)
-    ]
-    rows.sort(key=lambda row: (row["article_id"], row["printed_key"]))
-    insert_new(connection, ADDRESS, rows)
-
-
-def _store_changes(connection: Connection, plan: PollPlan, at: datetime) -> int:
-    """Replace what this feed itself changed, and keep what it said before; how many."""
-    changed = 0
-    for head, item in sorted(plan.changed, key=lambda pair: pair[0].id):
-        columns = select(ARTICLE.c.title, ARTICLE.c.text, ARTICLE.c.published)
-        old = connection.execute(columns.where(ARTICLE.c.id == head.id).with_for_update()).one()
-        values = content_values(item)
-        now = (str(values["title"]), str(values["text"]))
-        if fields := changed_fields((old.title, old.text), now):
-            _replace(connection, head, item, values)
-            revision = {"at": at, "title": old.title, "text": old.text, "fields": dump(fields)}
-            connection.execute(REVISION.insert(), {"article_id": head.id, **revision})
-            changed += 1
-    return changed
-
-
-def _replace(connection: Connection, head: Head, item: Item, values: Mapping[str, object]) -> None:
-    published = item.article.published
-    dated = {"published": published, "time": published} if published else {}
-    own = ARTICLE.c.id == head.id
-    settled = stays_settled(head, item)
-    connection.execute(update(ARTICLE).where(own).values(**values, **dated, settled=settled))
-    if published:
-        first = update(ARTICLE).where(own, ARTICLE.c.first_published.is_(None))
-        connection.execute(first.values(first_published=published))
-    connection.execute(delete(MATCH).where(MATCH.c.article_id == head.id))
-    connection.execute(delete(BAND).where(BAND.c.article_id == head.id))
-    _store_findings(connection, head.id, item)
-
-
-def _mark_listed(connection: Connection, result: PollResult) -> None:
-    guids = {*result.seen, *(item.article.guid_key for item in result.items)}
-    times = {"at": result.at, "before": result.at - SEEN_AGAIN}
-    for some in chunks(sorted(guids)):
-        connection.execute(_LISTED, {"feed": result.feed_id, "guids": some, **times})
+    )
+    note(connection, AuditRecord(at, "system", "feed.move", feed.url, url))
+    return moved(feed, to)

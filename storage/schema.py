@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from storage.engine import Mode, make_engine, parse_url, place, sqlite_path, transaction
 from storage.store import SqlStore
@@ -18,6 +14,7 @@ from watchers.errors import StoreCorrupt, StoreError, StoreNewer, StoreOlder
 State = Literal["missing", "current", "older", "newer"]
 
 SCRIPTS = "storage:migrations"
+REVISIONS = ("0001", "0002")  # oldest first; known here too, so that opening loads no Alembic
 VERSION_TABLE = "dadkhah_version"  # a shared PostgreSQL may hold another alembic_version
 _MIGRATION_LOCK = 0x6461646B  # any number, the same in all versions
 
@@ -43,22 +40,14 @@ def _has_content(url: str) -> bool:
 
 
 def _state(connection: Connection) -> State:
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    revision = context.get_current_revision()
-    if revision is None:
+    if not inspect(connection).has_table(VERSION_TABLE):
         return "missing"
-    scripts = ScriptDirectory.from_config(_config())
-    if revision == scripts.get_current_head():
+    found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608
+    if found is None:
+        return "missing"
+    if found == REVISIONS[-1]:
         return "current"
-    known = {script.revision for script in scripts.walk_revisions()}
-    return "older" if revision in known else "newer"
-
-
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", SCRIPTS)
-    config.attributes.update({"connection": connection, "version_table": VERSION_TABLE})
-    return config
+    return "older" if found in REVISIONS else "newer"
 
 
 def upgrade(url: str) -> None:
@@ -89,10 +78,20 @@ def _upgrade(connection: Connection, engine: Engine) -> None:
         raise StoreNewer(_newer(engine))
     if found == "current":
         return
-    command.upgrade(_config(connection), "head")
+    _run_revisions(connection)
     if not postgres and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
         msg = f"The upgrade would leave rows without their parents: {place(engine.url)}."
         raise StoreCorrupt(msg)
+
+
+def _run_revisions(connection: Connection, target: str = "head") -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    config.attributes.update({"connection": connection, "version_table": VERSION_TABLE})
+    command.upgrade(config, target)
 
 
 def _newer(engine: Engine) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +17,29 @@ from storage import (
     exporting,
     feeds,
     grouping,
+    ledger,
     locks,
     outbox,
     polls,
     upkeep,
 )
 from storage.engine import Mode, transaction
+from storage.notices import Telling
+from storage.planning import MOST_GAPS
 from storage.receipts import decision_of
-from watchers.model import Feed, FeedSpec, Grouped, Grouping, PollResult, PollSaved
+from watchers.model import (
+    Feed,
+    FeedSpec,
+    Gap,
+    Grouped,
+    Grouping,
+    LedgerRow,
+    Notice,
+    PollResult,
+    PollSaved,
+    Remembered,
+    Rhythm,
+)
 from watchers.telling import (
     Admin,
     AuditRecord,
@@ -97,20 +112,86 @@ class SqlStore:
         with self._write() as connection:
             return feeds.remove(connection, feed_id, at, actor)
 
-    def entry_keys(self, feed_id: int) -> Mapping[bytes, bytes]:
+    def former_addresses(self, feed_id: int) -> tuple[str, ...]:
         """See :class:`watchers.ports.FeedPort`."""
         with self._read() as connection:
-            return polls.entry_keys(connection, feed_id)
+            return feeds.former_addresses(connection, feed_id)
+
+    def remembered(self, feed_id: int) -> Remembered:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._read() as connection:
+            return polls.remembered(connection, feed_id)
+
+    def rest_host(self, host: str, until: datetime) -> None:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            ledger.rest(connection, [(host, until)])
 
     def save_poll(self, result: PollResult) -> PollSaved:
         """See :class:`watchers.ports.FeedPort`."""
-        with self._write() as connection:
-            return polls.save(connection, result)
+        return self.save_polls([result])[0]
 
-    def coverage(self, now: datetime) -> Coverage:
+    def save_polls(self, results: Sequence[PollResult]) -> tuple[PollSaved, ...]:
+        """See :class:`watchers.ports.FeedPort`; several of one feed are carried out in order."""
+        if not results:
+            return ()
+        with self._write() as connection:
+            return polls.save(connection, results)
+
+    def coverage(self, now: datetime, since: datetime | None = None) -> Coverage:
         """See :class:`watchers.ports.FeedPort`."""
         with self._read() as connection:
-            return feeds.coverage(connection, now)
+            return feeds.coverage(connection, now, since)
+
+    # ------------------------------------------------------------ ledger and notices
+
+    def ledger(self, feed_id: int, since: datetime) -> tuple[LedgerRow, ...]:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._read() as connection:
+            return ledger.runs(connection, feed_id, since)
+
+    def failed_runs(self, since: datetime) -> tuple[LedgerRow, ...]:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._read() as connection:
+            return ledger.down_runs(connection, since)
+
+    def gaps(self, since: datetime, limit: int = MOST_GAPS) -> tuple[Gap, ...]:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._read() as connection:
+            return ledger.gaps(connection, since, limit)
+
+    def rhythms(self, since: datetime) -> Mapping[int, Rhythm]:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._read() as connection:
+            return ledger.rhythms(connection, since)
+
+    def forget_ledger(self, before: datetime) -> int:
+        """See :class:`watchers.ports.LedgerPort`; a transaction a part, so that others can write.
+
+        Rests of hosts that ended before then are forgotten too.
+        """
+        forgotten = 0
+        while True:
+            with self._write() as connection:
+                part = ledger.forget(connection, before)
+            forgotten += part
+            if part < ledger.PRUNED:
+                return forgotten
+
+    def add_notice(self, key: str, kind: str, text: str, *, at: datetime) -> bool:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._write() as connection:
+            return ledger.add_notice(connection, Telling(key, kind, text), at)
+
+    def notices(self, *, untold: bool, limit: int = 50) -> tuple[Notice, ...]:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._read() as connection:
+            return ledger.notices(connection, limit, untold=untold)
+
+    def mark_told(self, notice_id: int, *, at: datetime) -> bool:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._durable() as connection:
+            return ledger.mark_told(connection, notice_id, at)
 
     # ------------------------------------------------------------ grouping
 
@@ -118,6 +199,11 @@ class SqlStore:
         """See :class:`watchers.ports.GroupPort`."""
         with self._read() as connection:
             return grouping.unsettled(connection, limit)
+
+    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
+        """See :class:`watchers.ports.GroupPort`."""
+        with self._read() as connection:
+            return grouping.settled_texts(connection, keys)
 
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
         """See :class:`watchers.ports.GroupPort`; the nearest in time."""

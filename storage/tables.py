@@ -7,64 +7,16 @@ hashes, times UTC with microseconds.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    DateTime,
-    Dialect,
-    Index,
-    LargeBinary,
-    MetaData,
-    Table,
-    TypeDecorator,
-    text,
-)
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, false
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
+from storage.columns import BIG_KEY, UtcTime, index_of, index_where
+
 # A button in an old message names a delivery by its id: SQLite would give it out again.
 _NEVER_REUSED = {"sqlite_autoincrement": True}
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware time in UTC, to the microsecond, on both databases; naive ones are refused."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database: SQLite keeps text without a zone, which sorts as the time does."""
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            msg = f"a naive time cannot be stored: {value!r}"
-            raise ValueError(msg)
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database, aware again."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
-
-
-def _index(name: str, *columns: str, unique: bool = False, **where: bool | None) -> Index:
-    """An index on the rows where each column is true, false or (None) null."""
-    lite, post = [], []
-    for column, wanted in where.items():
-        lite.append(f"{column} IS NULL" if wanted is None else f"{column} = {wanted:d}")
-        post.append(
-            f"{column} IS NULL" if wanted is None else column if wanted else f"NOT {column}"
-        )
-    return Index(
-        name,
-        *columns,
-        unique=unique,
-        sqlite_where=text(" AND ".join(lite)) if lite else None,
-        postgresql_where=text(" AND ".join(post)) if post else None,
-    )
 
 
 class Row(SQLModel, registry=registry(metadata=MetaData())):
@@ -76,8 +28,8 @@ class FeedRow(Row, table=True):
 
     __tablename__ = "feed"
     __table_args__ = (
-        _index("feed_url_key", "url_key", unique=True, removed_at=None),
-        _index("feed_due", "next_due", "id", removed_at=None),
+        index_of("feed_url_key", "url_key", unique=True, removed_at=None),
+        index_of("feed_due", "next_due", "id", removed_at=None),
     )
     id: int | None = Field(default=None, primary_key=True)
     url: str
@@ -99,6 +51,84 @@ class FeedRow(Row, table=True):
     last_error: str | None
     failing_since: datetime | None = Field(sa_type=UtcTime)
     removed_at: datetime | None = Field(sa_type=UtcTime)
+    floor: int = Field(sa_column_kwargs={"server_default": "0"})
+    newest: datetime | None = Field(sa_type=UtcTime)
+    span: int = Field(sa_column_kwargs={"server_default": "0"})
+    last_full: datetime | None = Field(sa_type=UtcTime)
+    host: str = Field(sa_column_kwargs={"server_default": ""})
+    run_id: int | None = Field(sa_type=BigInteger)  # its latest row of the ledger
+    marked_at: datetime | None = Field(sa_type=UtcTime)  # when its entries' last_seen was renewed
+
+
+class ListingRow(Row, table=True):
+    """What a feed listed last, as the reader packed it: only wanted when its body changed."""
+
+    __tablename__ = "listing"
+    feed_id: int = Field(primary_key=True, foreign_key="feed.id")
+    listing: bytes = Field(sa_type=LargeBinary)
+
+
+class FormerAddressRow(Row, table=True):
+    """Where a feed was before a permanent redirect moved it."""
+
+    __tablename__ = "former_address"
+    __table_args__ = (Index("former_address_url_key", "url_key"),)
+    feed_id: int = Field(primary_key=True, foreign_key="feed.id")
+    url_key: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    url: str
+    until: datetime = Field(sa_type=UtcTime)
+
+
+class HostRow(Row, table=True):
+    """A host that asked to be left alone until a time."""
+
+    __tablename__ = "host"
+    name: str = Field(primary_key=True)
+    not_before: datetime = Field(sa_type=UtcTime)
+
+
+class LedgerRunRow(Row, table=True):
+    """A run of polls of one feed that came to the same: see watchers.model.LedgerRow."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        Index("ledger_feed", "feed_id", "until"),
+        Index("ledger_until", "until"),
+        index_of("ledger_down", "until", down=True),
+        index_where("ledger_gap", "until", where="gap_since IS NOT NULL"),
+        index_where("ledger_finds", "feed_id", "since", "new", where="new > 0"),
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BIG_KEY)
+    feed_id: int = Field(foreign_key="feed.id")
+    since: datetime = Field(sa_type=UtcTime)
+    until: datetime = Field(sa_type=UtcTime)
+    polls: int
+    outcome: str
+    down: bool  # the outcome is "failed" or "outage"
+    status: int | None
+    size: int = Field(sa_type=BigInteger)
+    listed: int
+    new: int
+    overlap: int
+    kind: str | None
+    gap_since: datetime | None = Field(sa_type=UtcTime)
+    gap_until: datetime | None = Field(sa_type=UtcTime)
+
+
+class NoticeRow(Row, table=True):
+    """Something that admins are told once; `key` says what, so that it is added once."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("notice_key", "key", unique=True),
+        index_of("notice_untold", "id", told_at=None),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    key: str
+    at: datetime = Field(sa_type=UtcTime)
+    kind: str
+    text: str
+    told_at: datetime | None = Field(sa_type=UtcTime)
 
 
 class StoryRow(Row, table=True):
@@ -116,10 +146,10 @@ class ArticleRow(Row, table=True):
     __table_args__ = (
         Index("article_url_key", "url_key", unique=True),
         Index("article_first_seen", "first_seen", "id"),
-        _index("article_unsettled", "time", settled=False),
-        _index("article_text_key", "text_key", settled=True),
-        _index("article_stories", "time", "id", relevant=True, settled=True, duplicate_of=None),
-        _index("article_tells", "first_seen", tells=True, settled=True, baseline=False),
+        index_of("article_unsettled", "time", settled=False),
+        index_of("article_text_key", "text_key", settled=True),
+        index_of("article_stories", "time", "id", relevant=True, settled=True, duplicate_of=None),
+        index_of("article_tells", "first_seen", tells=True, settled=True, baseline=False),
         Index("article_story_id", "story_id"),
         Index("article_duplicate_of", "duplicate_of"),
     )
@@ -153,6 +183,9 @@ class ArticleRow(Row, table=True):
     duplicate_of: int | None = Field(foreign_key="article.id")
     story_id: str | None = Field(foreign_key="story.id")
     reason: str | None  # of the grouping
+    source: str = Field(sa_column_kwargs={"server_default": ""})  # the outlet, if not the host
+    source_url: str | None
+    is_full: bool = Field(sa_column_kwargs={"server_default": false()})  # no summary
 
 
 class EntryRow(Row, table=True):
@@ -323,6 +356,11 @@ def _table(row: type[Row]) -> Table:
 
 
 FEED = _table(FeedRow)
+LISTING = _table(ListingRow)
+FORMER_ADDRESS = _table(FormerAddressRow)
+HOST = _table(HostRow)
+LEDGER = _table(LedgerRunRow)
+NOTICE = _table(NoticeRow)
 STORY = _table(StoryRow)
 ARTICLE = _table(ArticleRow)
 ENTRY = _table(EntryRow)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeGuard
 
-import psycopg
 from sqlalchemy import exc
 
 from watchers.errors import (
@@ -22,6 +23,9 @@ from watchers.errors import (
     StoreReadOnly,
     StoreUnreachable,
 )
+
+if TYPE_CHECKING:
+    import psycopg
 
 _MESSAGES: dict[type[StoreError], str] = {
     StoreBusy: "The database is in use by another process: {place}.",
@@ -88,11 +92,18 @@ def _sqlite_kind(error: sqlite3.Error) -> type[StoreError]:
     return _SQLITE_EXTENDED.get(code) or _SQLITE.get(code & 0xFF, StoreError)
 
 
+def _is_postgres(error: BaseException) -> TypeGuard[psycopg.Error]:
+    """Of a driver that is loaded only where it is used: half a tenth of a second otherwise."""
+    driver = sys.modules.get("psycopg")
+    return driver is not None and isinstance(error, driver.Error)
+
+
 def _postgres_kind(error: psycopg.Error) -> type[StoreError]:
     state = error.sqlstate
     if state is None:
         # libpq's own failures (refused, cut, closed) have no SQLSTATE; a DataError is our bug.
-        gone = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        named = {kind.__name__ for kind in type(error).__mro__}
+        gone = not named.isdisjoint(("OperationalError", "InterfaceError"))
         return StoreUnreachable if gone else StoreError
     prefixes = (state[:length] for length in range(len(state), 1, -1))
     return next((_POSTGRES[prefix] for prefix in prefixes if prefix in _POSTGRES), StoreError)
@@ -106,7 +117,7 @@ def kind_of(error: BaseException) -> type[StoreError] | None:
         return StoreBusy
     if isinstance(error, sqlite3.Error):
         return _sqlite_kind(error)
-    if isinstance(error, psycopg.Error):
+    if _is_postgres(error):
         return _postgres_kind(error)
     if isinstance(error, OSError):
         return _SYSTEM.get(error.errno or 0, StoreError)
@@ -130,7 +141,7 @@ def translated(place: str) -> Iterator[None]:
     """
     try:
         yield
-    except (exc.StatementError, exc.TimeoutError, sqlite3.Error, psycopg.Error, OSError) as error:
+    except Exception as error:
         if isinstance(error, exc.StatementError) and isinstance(error.orig, ValueError):
             raise error.orig from None
         ours = translate(error, place)

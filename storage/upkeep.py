@@ -59,7 +59,7 @@ def value(connection: Connection, name: str) -> str | None:
 
 def set_value(connection: Connection, name: str, text: str) -> None:
     """Keep a small named value."""
-    insert_or_replace(connection, VALUE, {"name": name, "value": text}, ["value"])
+    insert_or_replace(connection, VALUE, [{"name": name, "value": text}], ["value"])
 
 
 # ---------------------------------------------------------------- checking

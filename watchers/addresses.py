@@ -1,4 +1,4 @@
-"""Which addresses may be connected to. Pure: the dialer in `watchers.fetch` asks here.
+"""Which addresses may be connected to. Pure: `watchers.dialer` asks here.
 
 Feeds come from strangers: an address inside the operator's own network, however it is
 written, is refused unless the operator allowed it (DADKHAH_ALLOWED_PRIVATE_HOSTS).
@@ -13,8 +13,20 @@ from dataclasses import dataclass
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# RFC 6052 and RFC 8215: an IPv4 address in the last 32 bits, reached through a translator.
-_NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+# RFC 6052, 2.1: an IPv4 address in the last 32 bits, reached through a translator.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+# What the registries of special addresses do not say, or say only to newer Pythons.
+_SPECIAL: tuple[tuple[IPNetwork, str], ...] = (
+    # Azure's wire server: metadata and credentials of the machine, at a public-looking address.
+    (ipaddress.ip_network("168.63.129.16/32"), "a cloud's metadata address"),
+    # RFC 8215: translators of one's own network, whose layout within the prefix is unknown.
+    (ipaddress.ip_network("64:ff9b:1::/48"), "a private address"),
+    (ipaddress.ip_network("192.0.0.0/24"), "a private address"),  # RFC 6890; clouds use it too
+    (ipaddress.ip_network("192.88.99.0/24"), "a private address"),  # RFC 7526: 6to4 relays, dead
+    (ipaddress.ip_network("3fff::/20"), "a private address"),  # RFC 9637: documentation
+    (ipaddress.ip_network("5f00::/16"), "a private address"),  # RFC 9602: segment identifiers
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ def _inner(address: IPAddress) -> IPAddress:
             return carried
         if address.teredo is not None:
             return address.teredo[1]
-        if any(address in network for network in _NAT64):
+        if address in _NAT64:
             return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
 
@@ -71,6 +83,9 @@ def _inner(address: IPAddress) -> IPAddress:
 def refusal(address: IPAddress) -> str | None:
     """Why an address is not connected to, or None if it is public."""
     inner = _inner(address)
+    for network, what in _SPECIAL:
+        if inner in network:
+            return what
     if inner.is_multicast:
         return "a multicast address"
     if inner.is_loopback:

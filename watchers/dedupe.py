@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import rensa
 
@@ -41,12 +41,15 @@ _CORRECTED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Words:
     """A text in the forms in which it is compared."""
 
     words: tuple[str, ...]
-    figures: frozenset[str]
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        return frozenset(_NUMBER.findall(" ".join(self.words)))
 
     @property
     def shingles(self) -> set[str]:
@@ -55,8 +58,7 @@ class _Words:
 
 @lru_cache(maxsize=512)  # neighbours are compared again and again while a batch is settled
 def _words(title: str, text: str) -> _Words:
-    words = fold(f"{title}\n{text}").split(" ")[:_LIMIT]
-    return _Words(tuple(words), frozenset(_NUMBER.findall(" ".join(words))))
+    return _Words(tuple(f"{fold(title)} {fold(text)}".strip(" ").split(" ")[:_LIMIT]))
 
 
 def _shingles(words: Sequence[str]) -> set[str]:

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from watchers.errors import FeedListInvalid
+from watchers.feed_addresses import has_password, without_feed_scheme
 from watchers.model import FeedSpec
 from watchers.outlets import OUTLET_KINDS
 from watchers.text import clean
@@ -66,7 +67,8 @@ def parse_feed_list(data: bytes, source: str) -> FeedList:
     """
     if len(data) > MAX_BYTES:
         raise _invalid(source, f"over {MAX_BYTES:,} bytes; split it.")
-    is_xml = data.startswith(_BOMS[1:]) or data.removeprefix(_BOMS[0]).lstrip()[:1] == b"<"
+    start = data[:1_000].removeprefix(_BOMS[0]).replace(b"\0", b"").lstrip()  # UTF-16 has NULs
+    is_xml = data.startswith(_BOMS[1:]) or start.startswith(b"<")
     rows = (_opml_rows if is_xml else _toml_rows)(data, source)
     feeds: dict[tuple[str, str, str], FeedSpec] = {}
     problems: list[str] = []
@@ -126,7 +128,10 @@ def _feed(row: Mapping[str, Any], tell: Callable[[str], None]) -> FeedSpec | Non
     if not isinstance(url, str) or not url.strip():
         tell("has no address; give url in TOML, xmlUrl in OPML. Left out.")
         return None
-    address = _address(url)
+    address = _address(without_feed_scheme(url.strip()))
+    if address and has_password(address):
+        tell("the address holds a user name or a password; give one without. Left out.")
+        return None
     if not address:
         tell(f"{url[:MAX_NAME]!r} is no http(s) address; correct it. Left out.")
         return None
@@ -161,7 +166,7 @@ def _text(row: Mapping[str, Any], key: str, tell: Callable[[str], None]) -> str:
 
 
 def _line(name: str) -> str:
-    return clean(clean(name).replace("\n", " ")[:MAX_NAME])
+    return clean(clean(name[: 10 * MAX_NAME]).replace("\n", " ")[:MAX_NAME])
 
 
 def _language(row: Mapping[str, Any], tell: Callable[[str], None]) -> str | None:
@@ -208,9 +213,13 @@ def _toml_rows(data: bytes, source: str) -> Iterator[_Row]:
 def _opml_rows(data: bytes, source: str) -> Iterator[_Row]:
     reader = _OpmlReader(source)
     try:
-        reader.read(data.lstrip())
+        # A declaration must be the first thing, but some programs write a blank line before it.
+        bare = data.removeprefix(_BOMS[0]).lstrip() if not data.startswith(_BOMS[1:]) else data
+        reader.read(bare)
     except expat.ExpatError as error:
-        said = f"not well-formed XML: {error}; correct it there or export it anew."
+        said = (
+            f"not well-formed XML: {error}; correct it there, save it as UTF-8, or export it anew."
+        )
         raise _invalid(source, said) from error
     except (LookupError, ValueError) as error:  # an encoding that is unknown or not 8-bit
         raise _invalid(source, f"its encoding is unknown ({error}); save it as UTF-8.") from error
@@ -248,9 +257,12 @@ class _OpmlReader:
         if self._outlines > MAX_FEEDS:
             self._refuse(f"over {MAX_FEEDS:,} outlines; split it.")
         given = {key.lower(): value for key, value in attributes.items()}
-        if "xmlurl" in given:  # else a folder
+        address = given.get("xmlurl")
+        if address is None and given.get("type", "").lower() in ("rss", "atom"):
+            address = given.get("url")  # as some old programs write it
+        if address is not None:  # else a folder
             row = {
-                "url": given["xmlurl"],
+                "url": address,
                 "name": given.get("title") or given.get("text", ""),
                 "language": given.get("language", ""),
                 "kind": given.get("category", ""),

@@ -16,7 +16,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _LETTERS = {
     "ي": "ی", "ى": "ی", "ې": "ی", "ے": "ی", "ك": "ک", "ڪ": "ک", "ة": "ه", "ە": "ه", "ھ": "ه",
@@ -75,6 +75,7 @@ def _in_context(text: str) -> str:
     return _THOUSANDS.sub(_GONE, text)
 
 
+@lru_cache(maxsize=8)  # matching and fingerprints fold the same text one after the other
 def fold(text: str) -> str:
     """The folded form: words of letters and digits between single spaces. Idempotent."""
     return _SPACES.sub(" ", _in_context(text).translate(_TABLE)).strip(" ")
@@ -107,7 +108,7 @@ class Folded:
 
     @cached_property
     def _word_starts(self) -> list[int]:
-        return [i for i, c in enumerate(self.text) if c == " "]
+        return [space.start() for space in re.finditer(" ", self.text)]
 
     def word(self, position: int) -> int:
         """The number of the word at this place of `text`: distances count words."""

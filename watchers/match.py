@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from watchers.folding import Folded, fold
 from watchers.model import Match, Verdict
 from watchers.rules import TOPIC, Rule, bounded, furniture_pattern, patterns
-from watchers.watchlist import Watchlist
+
+if TYPE_CHECKING:  # a worker gets a Matcher ready made: pydantic stays out of its memory
+    from watchers.watchlist import Watchlist
 
 _HEAD = 0.6  # of the text that weighs; the tail of an article is background and boilerplate
 _SHORT = 900  # folded characters that always belong to the head
@@ -40,6 +43,10 @@ class _Hit:
     head: bool
 
 
+def _automaton(patterns: Sequence[str]) -> AhoCorasick:
+    return AhoCorasick(patterns, matchkind=MatchKind.Standard, implementation=Implementation.DFA)
+
+
 class Matcher:
     """A watchlist made ready: build once, judge any number of articles."""
 
@@ -47,16 +54,23 @@ class Matcher:
         self.version = watchlist.version
         self._official = {person.id: person.is_official for person in watchlist.people}
         self._given_names = frozenset(map(fold, watchlist.words.given_names))
-        self._lookalikes = {look.id: look for look in watchlist.lookalikes}
+        self._relations = {look.id: look.relation for look in watchlist.lookalikes}
         self._furniture = furniture_pattern(watchlist.words.furniture)
         rules: dict[str, list[Rule]] = defaultdict(list)
         for pattern, rule in patterns(watchlist):
             if rule not in rules[pattern]:
                 rules[pattern].append(rule)
+        self._patterns = list(rules)
         self._rules = [tuple(found) for found in rules.values()]
-        self._automaton = AhoCorasick(
-            list(rules), matchkind=MatchKind.Standard, implementation=Implementation.DFA
-        )
+        self._automaton = _automaton(self._patterns)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a worker process needs: plain values, none of the watchlist's own classes."""
+        return {name: value for name, value in vars(self).items() if name != "_automaton"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._automaton = _automaton(self._patterns)
 
     def judge(self, title: str, text: str) -> Verdict:
         """The verdict on one article, with its reasons."""
@@ -165,10 +179,10 @@ class Matcher:
     def _is_other_event(self, evidence: _Evidence, *, strong: bool) -> bool:
         """A look-alike event in the title or the lead, not outweighed by a strong phrase."""
         for hit in evidence.of("lookalike", head=True):
-            look = self._lookalikes[hit.rule.subject]
-            if look.relation == "different" and not strong:
+            relation = self._relations[hit.rule.subject]
+            if relation == "different" and not strong:
                 return hit.field == "title" or not evidence.has("prison")
-            if look.relation == "neighbour" and not strong and hit.field == "title":
+            if relation == "neighbour" and not strong and hit.field == "title":
                 return True
         return False
 

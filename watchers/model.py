@@ -72,6 +72,11 @@ class Feed:
     last_success: datetime | None = None
     failures: float = 0.0  # weighted, see watchers.polling
     last_error: str | None = None
+    failing_since: datetime | None = None
+    floor: int = 0  # seconds: no sooner than this, as its document asked
+    newest: datetime | None = None  # when it last gave something new: published, or polled
+    span: int = 0  # seconds that its listing covered at the last reading; 0 if unknown
+    last_full: datetime | None = None  # the last whole answer, not a 304
 
     @property
     def is_new(self) -> bool:
@@ -86,6 +91,8 @@ class FetchRequest:
     url: str
     etag: str | None = None
     last_modified: str | None = None
+    accept: str | None = None  # media types; by default those of feeds
+    size: int | None = None  # bytes after decompression; by default as FetchLimits says
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,7 @@ class FetchFailure:
     detail: str  # one sentence, without secrets
     status: int | None = None
     retry_after: int | None = None  # seconds, as the server asked
+    url: str = ""  # the hop that failed; empty where no request was made
 
 
 # ---------------------------------------------------------------- entries and articles
@@ -138,6 +146,8 @@ class Entry:
     content: str = ""
     published: datetime | None = None
     language: str | None = None
+    source: str = ""  # the outlet's name, where an aggregator or a sitemap says whose it is
+    source_url: str | None = None  # that outlet's address
 
     def __post_init__(self) -> None:
         require_utc(self.published)
@@ -151,13 +161,15 @@ class ParsedFeed:
     language: str | None
     entries: tuple[Entry, ...]
     repairs: tuple[str, ...] = ()
+    wait: int = 0  # seconds between polls that the document asks for (ttl, sy:); 0 if it does not
+    whole: bool = True  # every entry of the document is here (at most MAX_ENTRIES are)
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
     """A normalised entry: canonical URL, plain text, UTC time."""
 
-    url: str  # as the feed printed it
+    url: str  # as the feed printed it, taken out of an aggregator's wrapper
     canonical_url: str
     url_key: bytes  # of canonical_url: the article's identity
     guid_key: bytes  # of the entry within its feed
@@ -166,6 +178,9 @@ class Article:
     text: str
     published: datetime | None
     language: str | None
+    source: str = ""  # the outlet's name, if an aggregator brought it and its link hides whose
+    source_url: str | None = None
+    is_full: bool = False  # the text is the article's own, not a summary
 
     def __post_init__(self) -> None:
         require_utc(self.published)
@@ -227,6 +242,28 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the store knows of the entries that a feed listed at its latest readings."""
+
+    entries: Mapping[bytes, bytes]  # guid_key -> content_key
+    urls: frozenset[bytes] = frozenset()  # url_keys of their articles
+    listing: bytes = b""  # of the last document, as the reader packed it (watchers.listing)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Between two readings of a feed entries may have come and gone."""
+
+    feed_id: int
+    feed_name: str
+    since: datetime
+    until: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.since, self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class PollResult:
     """All that one poll of one feed found: the store carries it out in one transaction."""
 
@@ -235,7 +272,7 @@ class PollResult:
     next_due: datetime
     interval: int
     failures: float
-    outcome: str  # "changed", "unchanged", "failed"
+    outcome: str  # "changed", "unchanged", "failed", "outage" (ours: the feed is not blamed)
     status: int | None = None
     size: int = 0  # bytes of the body
     etag: str | None = None
@@ -246,9 +283,56 @@ class PollResult:
     title: str = ""  # the feed's own, used while the feed has no name
     items: tuple[Item, ...] = ()  # entries that are new or whose content changed
     seen: tuple[bytes, ...] = ()  # guid keys of all entries listed
+    full: bool = False  # a whole answer came, not a 304
+    listed: int = 0  # entries of the document
+    overlap: int = 0  # of those, known before
+    gap: tuple[datetime, datetime] | None = None  # entries may have come and gone in between
+    floor: int = 0  # see Feed
+    newest: datetime | None = None  # see Feed; None leaves it as it is
+    span: int = 0  # see Feed
+    listing: bytes | None = None  # see Remembered; None leaves it as it is
+    resting: tuple[str, datetime] | None = None  # a host that asked to be left alone until then
 
     def __post_init__(self) -> None:
-        require_utc(self.at, self.next_due)
+        require_utc(self.at, self.next_due, self.newest)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A run of polls of one feed with the same outcome; one that changed is a run of its own."""
+
+    feed_id: int
+    since: datetime  # the first poll of the run
+    until: datetime  # the last
+    polls: int
+    outcome: str  # as PollResult says
+    status: int | None = None
+    size: int = 0  # bytes, of all of them
+    listed: int = 0
+    new: int = 0  # articles not known before
+    overlap: int = 0
+    kind: str | None = None  # of FAILURE_KINDS
+    gap: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a feed gave something new, as far as the ledger reaches."""
+
+    finds: int  # readings that found something new
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that admins are told once."""
+
+    id: int
+    at: datetime
+    kind: str  # "failing", "gone", "moved", "outage", "back"
+    text: str
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

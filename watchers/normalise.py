@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from watchers import urls
+from watchers import urls, wrappers
+from watchers.folding import fold
 from watchers.model import Article, Entry
 from watchers.text import key, plain, plain_title
 
-_ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]")
-_LATIN = re.compile(r"[A-Za-z]")
+_ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]+")
+_LATIN = re.compile(r"[A-Za-z]+")
 _PERSIAN_ONLY = re.compile("[پچژگیکۀ\u200c]")
 _ARABIC_ONLY = re.compile("[ةيىكأإ]")
-_PERSIAN_WORDS = re.compile(r"(?<!\w)(?:از|که|این|در|را|به|است|شد|برای|با|های|می)(?!\w)")
-_ARABIC_WORDS = re.compile(r"(?<!\w)(?:من|في|فى|على|إلى|الى|أن|التي|الذي|عن|مع)(?!\w)")
+_WORD = re.compile(r"\w+")
+_PERSIAN_WORDS = frozenset(
+    ("از", "که", "این", "در", "را", "به", "است", "شد", "برای", "با", "های", "می")
+)
+_ARABIC_WORDS = frozenset(("من", "في", "فى", "على", "إلى", "الى", "أن", "التي", "الذي", "عن", "مع"))
 # What WordPress hangs on every entry of its feeds; it repeats the title and says nothing.
 _FEED_TAIL = re.compile(
     r"^(?:The post .{1,500} appeared first on .{1,200}|"
@@ -33,11 +37,20 @@ def normalise(
     """The article that an entry stands for; None for an entry that is nothing at all.
 
     `unique_guid` is false when the document repeats this guid: then it identifies nothing
-    and the link and title stand in. Times in the future are clamped to `now`.
+    and the link and title stand in. Times in the future are clamped to `now`. An aggregator's
+    link gives way to the article's that it carries; where it hides it, the outlet is kept as
+    the entry's source names it, so that the copy at the outlet is found by its title.
     """
     url = urls.resolve(entry.link or "", feed_url) if entry.link else None
-    title = plain_title(entry.title)
+    brought = url is not None and wrappers.is_aggregator(url)
+    news = url is not None and wrappers.is_google_news(url)
+    url = url and (wrappers.unwrap(url) or url)
+    hidden = brought and url is not None and wrappers.is_aggregator(url)
+    source = plain_title(entry.source)
+    title = without_outlet(plain_title(entry.title), source)
     text = body_text(entry.summary, entry.content)
+    if news or says_only(text, title, source):  # Google News prints headlines as summaries
+        text = ""
     if url is None and not title and not text:
         return None
     identity = [entry.guid] if entry.guid and unique_guid else [entry.guid, entry.link, title]
@@ -55,7 +68,24 @@ def normalise(
         text=text,
         published=_believable(published, now),
         language=language_of(f"{title}\n{text}", entry.language or feed_language),
+        source=source if hidden else "",
+        source_url=urls.resolve(entry.source_url or "", feed_url) if hidden and source else None,
     )
+
+
+def without_outlet(title: str, outlet: str) -> str:
+    """The title without " - Outlet" at its end, which aggregators hang on it."""
+    head, dash, tail = title.rpartition(" - ")
+    return (
+        head.rstrip() if dash and head.strip() and outlet and fold(tail) == fold(outlet) else title
+    )
+
+
+def says_only(text: str, title: str, outlet: str) -> bool:
+    """True if a text is no more than the title and the outlet's name, in whatever dress."""
+    if not outlet or len(text) > len(title) + len(outlet) + 20:
+        return False
+    return fold(text) in (fold(title), fold(f"{title} {outlet}"), fold(f"{outlet} {title}"))
 
 
 def _believable(time: datetime | None, now: datetime) -> datetime | None:
@@ -81,12 +111,13 @@ def language_of(text: str, declared: str | None) -> str | None:
     """
     known = (declared or "").strip().replace("_", "-").partition("-")[0].lower() or None
     sample = text[:2_000]
-    arabic, latin = len(_ARABIC_SCRIPT.findall(sample)), len(_LATIN.findall(sample))
+    arabic, latin = (sum(map(len, letters.findall(sample))) for letters in (_ARABIC_SCRIPT, _LATIN))
     if arabic > latin:
         if known in _ARABIC_SCRIPT_LANGUAGES:
             return known
-        persian = len(_PERSIAN_ONLY.findall(sample)) + 3 * len(_PERSIAN_WORDS.findall(sample))
-        other = len(_ARABIC_ONLY.findall(sample)) + 3 * len(_ARABIC_WORDS.findall(sample))
+        words = _WORD.findall(sample)
+        persian = len(_PERSIAN_ONLY.findall(sample)) + 3 * sum(w in _PERSIAN_WORDS for w in words)
+        other = len(_ARABIC_ONLY.findall(sample)) + 3 * sum(w in _ARABIC_WORDS for w in words)
         return "fa" if persian >= other else "ar"
     if known in _ARABIC_SCRIPT_LANGUAGES and latin > 20:
         return None

@@ -9,13 +9,29 @@ transaction. Methods block; the program calls them from its one storage thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from watchers.model import Feed, FeedSpec, Grouped, Grouping, PollResult, PollSaved
+from watchers.model import (
+    Feed,
+    FeedSpec,
+    Fetched,
+    FetchFailure,
+    FetchRequest,
+    Gap,
+    Grouped,
+    Grouping,
+    Item,
+    LedgerRow,
+    Notice,
+    PollResult,
+    PollSaved,
+    Remembered,
+    Rhythm,
+)
 from watchers.telling import (
     Admin,
     AuditRecord,
@@ -31,6 +47,26 @@ from watchers.telling import (
     Tellable,
 )
 
+if TYPE_CHECKING:  # the store needs none of what reading documents takes
+    from watchers.reader import PageJob, Reading, ReadJob
+
+
+class FetchPort(Protocol):
+    """What asks the outside world; :class:`watchers.fetch.Fetcher` is the real one."""
+
+    async def fetch(self, request: FetchRequest) -> Fetched | FetchFailure:
+        """Ask for a URL, following redirects; what servers do comes back as a value."""
+
+
+class ReadPort(Protocol):
+    """What reads documents; :class:`watchers.workers.Workers` does it in processes."""
+
+    async def read(self, job: ReadJob) -> Reading | FetchFailure:
+        """Read a feed document; one that cannot be read comes back as a value."""
+
+    async def read_page(self, job: PageJob) -> Item | FetchFailure:
+        """Read an article again, with the text of its page."""
+
 
 class FeedPort(Protocol):
     """Feeds and what their polls found."""
@@ -45,10 +81,16 @@ class FeedPort(Protocol):
         """All feeds, by id."""
 
     def feed(self, ref: str) -> Feed:
-        """The feed with this id (digits) or this URL. FeedUnknown."""
+        """The feed with this id (digits), this URL or this former URL. FeedUnknown."""
+
+    def former_addresses(self, feed_id: int) -> tuple[str, ...]:
+        """Where the feed was before permanent redirects moved it, oldest first."""
 
     def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
-        """Feeds to poll: not paused, due at or before `now`, longest overdue first."""
+        """Feeds to poll: not paused, due at or before `now`, longest overdue first.
+
+        None of a host that asked to be left alone until later than `now`.
+        """
 
     def pause_feed(self, feed_id: int, *, paused: bool, at: datetime, actor: str) -> Feed:
         """Stop or resume polling a feed (resumed: due at once). FeedUnknown."""
@@ -56,11 +98,17 @@ class FeedPort(Protocol):
     def remove_feed(self, feed_id: int, *, at: datetime, actor: str) -> Feed:
         """Stop watching for good; its articles stay. FeedUnknown."""
 
-    def entry_keys(self, feed_id: int) -> Mapping[bytes, bytes]:
-        """guid_key -> content_key of the entries that the feed listed at its latest polls."""
+    def remembered(self, feed_id: int) -> Remembered:
+        """The entries that the feed listed at its latest readings (within a week of the last)."""
+
+    def rest_host(self, host: str, until: datetime) -> None:
+        """Leave a host alone until then (never sooner than it asked before)."""
 
     def save_poll(self, result: PollResult) -> PollSaved:
-        """Carry out one poll.
+        """`save_polls` of one."""
+
+    def save_polls(self, results: Sequence[PollResult]) -> tuple[PollSaved, ...]:
+        """Carry out polls of different feeds in one transaction.
 
         The feed's state (validators, due time, failures) is replaced. For each item: its
         entry (feed, guid_key) and its address are kept; an article with a new url_key is
@@ -70,10 +118,47 @@ class FeedPort(Protocol):
         verdict changed from irrelevant. *Baseline*: on the feed's first successful poll,
         articles published before `at` - 24 h, or undated, are never told.
         A feed removed meanwhile: nothing is stored, an empty PollSaved is returned.
+
+        The ledger gets each poll: one with the outcome (and failure kind) of the feed's last
+        run lengthens that run, "changed" always begins one. `moved_to` gives the feed its new
+        address, unless another watched feed has it, and keeps the old as a former one; `resting`
+        is as `rest_host`. Notices are added when a feed has failed for 1, 3 and 7 days, when it
+        answers 410, and when it moved. "outage" changes only the due time and the ledger.
         """
 
-    def coverage(self, now: datetime) -> Coverage:
-        """How many feeds there are, were read at their latest poll, or not for 6 hours."""
+    def coverage(self, now: datetime, since: datetime | None = None) -> Coverage:
+        """How many feeds there are, were read at their latest poll, or not for 6 hours.
+
+        With `since`: also the possible gaps that were found since then, latest first.
+        """
+
+
+class LedgerPort(Protocol):
+    """What each poll came to, and what admins are told of it."""
+
+    def ledger(self, feed_id: int, since: datetime) -> tuple[LedgerRow, ...]:
+        """The feed's runs that reach to `since` or later, oldest first."""
+
+    def failed_runs(self, since: datetime) -> tuple[LedgerRow, ...]:
+        """The "failed" and "outage" runs of all watched feeds, as `ledger`; by feed, time."""
+
+    def gaps(self, since: datetime, limit: int = 1_000) -> tuple[Gap, ...]:
+        """Possible gaps of watched feeds found at or after `since`, latest first."""
+
+    def rhythms(self, since: datetime) -> Mapping[int, Rhythm]:
+        """By feed id: how often it gave something new since then."""
+
+    def forget_ledger(self, before: datetime) -> int:
+        """Delete runs that ended before then; how many."""
+
+    def add_notice(self, key: str, kind: str, text: str, *, at: datetime) -> bool:
+        """Tell admins something once: False, and nothing added, if `key` was added before."""
+
+    def notices(self, *, untold: bool, limit: int = 50) -> tuple[Notice, ...]:
+        """Notices, newest first; `untold`: only those not told yet, oldest first."""
+
+    def mark_told(self, notice_id: int, *, at: datetime) -> bool:
+        """Claim a notice for telling; False if it is told already."""
 
 
 class GroupPort(Protocol):
@@ -81,6 +166,9 @@ class GroupPort(Protocol):
 
     def unsettled(self, limit: int) -> tuple[Grouped, ...]:
         """Articles not yet grouped, by (published or first seen, canonical URL)."""
+
+    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
+        """Those of these text_keys that some settled article has."""
 
     def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
         """Settled articles with the same text_key or a common band, by id.
@@ -239,5 +327,5 @@ class UpkeepPort(Protocol):
         """Release connections and files; idempotent."""
 
 
-class Store(FeedPort, GroupPort, TellPort, ChannelPort, UpkeepPort, Protocol):
+class Store(FeedPort, LedgerPort, GroupPort, TellPort, ChannelPort, UpkeepPort, Protocol):
     """All of it: what `storage.SqlStore` and `storage.MemoryStore` are."""

@@ -1,33 +1,43 @@
 """Stages 2 to 4 for one document, in the order in which they run. Pure; runs in a worker.
 
-bytes -> parse -> (only entries not known) normalise -> match -> fingerprint -> items
+bytes -> cut -> (only raw entries not seen) parse -> normalise -> (only articles that are new
+    or changed) match -> fingerprint -> items
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
 
+from watchers import charset, mending
+from watchers.cutting import Cut, cut
 from watchers.dedupe import fingerprint
+from watchers.errors import FeedUnreadable
+from watchers.listing import NONE, Record, guid_mark, pack, repeats_changed, unpack
 from watchers.match import Matcher
-from watchers.model import Entry, Item
+from watchers.model import Article, Entry, Item, ParsedFeed, Remembered
 from watchers.normalise import normalise
-from watchers.parse import parse
+from watchers.parse import MAX_ENTRIES, parse
 from watchers.text import plain_title
+
+NOTHING = Remembered({})
+LEFT_OUT = "later entries left out"  # joins the repairs of a document with too many
+FORM = "1"  # of what `read` makes of an entry: another one makes it read all entries anew
 
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """One document to read; `known` maps guid keys to content keys already stored."""
+    """One document to read, with what the store remembers of the feed's entries."""
 
     body: bytes
     content_type: str
     url: str
     language: str | None
     now: datetime
-    known: Mapping[bytes, bytes]
+    remembered: Remembered = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +47,219 @@ class Reading:
     title: str
     language: str | None
     items: tuple[Item, ...]
-    seen: tuple[bytes, ...]
-    entries: int
+    seen: tuple[bytes, ...]  # guid keys of all entries listed
+    entries: int  # listed, but for those that are nothing at all
+    overlap: int = 0  # of those, remembered by guid or address
+    oldest: datetime | None = None  # published, of all entries that were read or remembered
+    newest: datetime | None = None  # published, of the items
+    wait: int = 0  # seconds between polls that the document asks for; 0 if it does not
+    listing: bytes = b""  # to remember: which raw entries need no reading next time
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageJob:
+    """An article's page, to read the article with its full text."""
+
+    body: bytes
+    content_type: str
+    article: Article
 
 
 def read(job: ReadJob, matcher: Matcher) -> Reading:
-    """Read one feed document. FeedUnreadable if it is none."""
-    feed = parse(job.body, job.content_type, job.url)
-    guids = Counter(entry.guid for entry in feed.entries)
-    items: dict[bytes, Item] = {}
-    seen: dict[bytes, None] = {}
-    for entry in feed.entries:
+    """Read one feed document. FeedUnreadable if it is none.
+
+    Entries that stand in it as they did at the last reading are not parsed again; the reading
+    is the one that parsing all of it would have given (`watchers.cutting`).
+    """
+    document = _parse(job)
+    found = _Findings(job, matcher)
+    for number, slot in enumerate(document.slots):
+        if isinstance(slot, Record):
+            found.take_known(slot)
+        else:
+            key = document.keys[number] if document.keys else b""
+            found.take_entry(slot, document, key)
+    return found.reading(document)
+
+
+# ---------------------------------------------------------------- parsed, or known already
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A document's entries in order: parsed, or the record of one that was read before."""
+
+    feed: ParsedFeed
+    slots: Sequence[Entry | Record]
+    keys: tuple[bytes, ...] = ()  # of the raw entries; empty if it could not be cut
+    repairs: tuple[str, ...] = ()
+    whole: bool = True
+
+    @cached_property
+    def guids(self) -> Counter[bytes]:
+        """How often each guid occurs, by `guid_mark`."""
+        return Counter(_mark(slot) for slot in self.slots)
+
+
+def _mark(slot: Entry | Record) -> bytes:
+    return slot.guid if isinstance(slot, Record) else guid_mark(slot.guid)
+
+
+def _parse(job: ReadJob) -> _Document:
+    """Parse what of the document is not known from the last reading."""
+    piece, header, repairs = _cut(job)
+    if piece is None:
+        feed = parse(job.body, job.content_type, job.url)
+        return _Document(feed, feed.entries, repairs=feed.repairs, whole=feed.whole)
+    keys = piece.keys(job.url, FORM)
+    document = _parse_unseen(job, piece, header, keys)
+    if document is None:
+        body = piece.body if piece.whole else piece.document(range(len(keys)))
+        feed = parse(body, header, job.url)
+        sound = len(feed.entries) == len(keys)
+        whole = piece.whole and feed.whole
+        document = _Document(feed, feed.entries, keys if sound else (), whole=whole)
+    return replace(document, repairs=(*repairs, *document.feed.repairs))
+
+
+def _cut(job: ReadJob) -> tuple[Cut | None, str, tuple[str, ...]]:
+    """The document cut, if it can be; the header that goes with it, and how it was mended.
+
+    One that was spoiled by single characters, or is of another charset, is mended as `parse`
+    would mend it, before it is cut: what is mended, and how, may hang on all of its entries.
+    """
+    # Without a base address feedparser carries that of one entry on to the next.
+    may_cut = job.url.startswith(("http://", "https://"))
+    may_cut = may_cut and not job.body.lstrip().startswith((b"\x1f\x8b", b"{"))  # gzip, JSON
+    piece = cut(job.body, MAX_ENTRIES) if may_cut else None
+    if piece is not None or not may_cut:
+        return piece, job.content_type, ()
+    repairs: list[str] = []
+    decoded = charset.decode(job.body, job.content_type)
+    repairs += decoded.repairs
+    text = mending.mended(mending.without_junk(decoded.text, repairs), repairs)
+    body = text.encode("utf-8", "replace")
+    piece = cut(body, MAX_ENTRIES) if body != job.body else None
+    return piece, "application/xml; charset=utf-8", tuple(repairs)
+
+
+def _parse_unseen(
+    job: ReadJob, piece: Cut, header: str, keys: tuple[bytes, ...]
+) -> _Document | None:
+    """Parse the entries that are new since the last reading; None if all have to be read."""
+    before = unpack(job.remembered.listing)
+    known = {record.key: record for record in before if _is_stored(record, job.remembered)}
+    kept = [known.get(key) for key in keys]
+    unseen = [number for number, record in enumerate(kept) if record is None]
+    if len(unseen) == len(keys):
+        return None
+    # With nothing unseen one entry is parsed all the same: title, language and wait stand
+    # in the feed's head, and feedparser tells a feed from other things by its entries.
+    wanted = unseen or [piece.shortest()]
+    try:
+        feed = parse(piece.document(frozenset(wanted)), header, job.url)
+    except FeedUnreadable:
+        return None
+    if len(feed.entries) != len(wanted):
+        return None
+    entries = iter(feed.entries)
+    slots = [next(entries) if record is None else record for record in kept]
+    document = _Document(feed, slots, keys, whole=piece.whole)
+    marks = {record.guid for record in kept if record is not None}
+    if repeats_changed(Counter(record.guid for record in before), document.guids, marks):
+        return None
+    return document
+
+
+def _is_stored(record: Record, remembered: Remembered) -> bool:
+    """Whether the store still knows what the raw entry gave; nothing to know if it gave none."""
+    if record.guid_key == NONE:
+        return True
+    return remembered.entries.get(record.guid_key, b"")[: len(record.content)] == record.content
+
+
+# ---------------------------------------------------------------- findings
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What a document's entries come to, gathered in their order."""
+
+    job: ReadJob
+    matcher: Matcher
+    items: list[Item] = field(default_factory=list)
+    seen: dict[bytes, None] = field(default_factory=dict)
+    listed: int = 0
+    overlap: int = 0
+    oldest: datetime | None = None
+    records: list[Record] = field(default_factory=list)
+
+    def take_known(self, record: Record) -> None:
+        """An entry that stands as it was read before."""
+        self.records.append(record)
+        if record.guid_key == NONE:
+            return
+        self.listed += 1
+        self.overlap += 1
+        self.seen[record.guid_key] = None
+        if record.published:
+            self._date(datetime.fromtimestamp(record.published, UTC))
+
+    def take_entry(self, entry: Entry, document: _Document, key: bytes) -> None:
+        """An entry that was parsed: normalise it, and judge it if it is new or changed."""
+        mark = guid_mark(entry.guid)
         article = normalise(
             entry,
-            feed_url=job.url,
-            feed_language=_language(job, entry, feed.language),
-            now=job.now,
-            unique_guid=guids[entry.guid] == 1 and not _is_site(entry.guid),
+            feed_url=self.job.url,
+            feed_language=_language(self.job, entry, document.feed.language),
+            now=self.job.now,
+            unique_guid=document.guids[mark] == 1 and not _is_site(entry.guid),
         )
         if article is None:
-            continue
-        seen[article.guid_key] = None
-        if job.known.get(article.guid_key) == article.content_key:
-            continue
-        verdict = matcher.judge(article.title, article.text)
+            self.records.append(Record(key, NONE, mark, NONE[:4], 0))
+            return
+        self.listed += 1
+        published = entry.published if article.published is not None else None
+        seconds = int(published.timestamp()) if published is not None else 0
+        self.records.append(Record(key, article.guid_key, mark, article.content_key[:4], seconds))
+        known = self.job.remembered.entries.get(article.guid_key)
+        if known is not None or article.url_key in self.job.remembered.urls:
+            self.overlap += 1
+        self._date(article.published)
+        # Of entries that a document gives one name the first counts: the others would be
+        # taken for its changes, at every poll anew.
+        if article.guid_key not in self.seen and known != article.content_key:
+            self.items.append(self._judged(article))
+        self.seen[article.guid_key] = None
+
+    def _judged(self, article: Article) -> Item:
+        verdict = self.matcher.judge(article.title, article.text)
         prints = fingerprint(article.title, article.text, close=verdict.kept_close)
-        items.setdefault(article.guid_key, Item(article, verdict, prints))
-    return Reading(
-        title=plain_title(feed.title),
-        language=feed.language,
-        items=tuple(items.values()),
-        seen=tuple(seen),
-        entries=len(feed.entries),
-    )
+        return Item(article, verdict, prints)
+
+    def _date(self, published: datetime | None) -> None:
+        if published is not None:
+            time = min(published.replace(microsecond=0), self.job.now)
+            self.oldest = time if self.oldest is None else min(self.oldest, time)
+
+    def reading(self, document: _Document) -> Reading:
+        """The whole of it."""
+        left_out = () if document.whole else (LEFT_OUT,)
+        dates = (item.article.published for item in self.items)
+        return Reading(
+            title=plain_title(document.feed.title),
+            language=document.feed.language,
+            items=tuple(self.items),
+            seen=tuple(self.seen),
+            entries=self.listed,
+            overlap=self.overlap,
+            oldest=self.oldest,
+            newest=max((date for date in dates if date is not None), default=None),
+            wait=document.feed.wait,
+            listing=pack(self.records) if document.keys else b"",
+            repairs=tuple(dict.fromkeys((*document.repairs, *left_out))),
+        )
 
 
 def _is_site(guid: str | None) -> bool:

@@ -5,22 +5,24 @@ What a person gave is checked here, once; the store gets only values that are fi
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from watchers import urls
+from watchers.discovery import Asked, Check, Discovery, Search, feed_links, has_links
 from watchers.errors import (
     AdminInvalid,
     ChannelInvalid,
     FeedExists,
     FeedUnknown,
     FeedUnreadable,
-    FeedUrlInvalid,
 )
+from watchers.feed_addresses import feed_url
 from watchers.fetch import Fetcher
 from watchers.model import Feed, FeedSpec, FetchFailure, FetchRequest
 from watchers.outlets import OutletTable
@@ -40,8 +42,6 @@ KINDS = (
 
 _CHAT = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-?\d{1,20}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
-# Failures that say "no feed here", against those that may pass by themselves.
-_NEVER = ("refused", "not-a-feed", "malformed", "redirects", "parser", "too-large")
 
 
 class Database(Protocol):
@@ -49,48 +49,6 @@ class Database(Protocol):
 
     def __call__(self, work: Callable[[Store], T]) -> Awaitable[T]:
         """The result of the work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What asking for a feed once found."""
-
-    url: str
-    failure: FetchFailure | None = None
-    title: str = ""
-    language: str | None = None
-    entries: int = 0
-    relevant: int = 0
-
-    @property
-    def is_refused(self) -> bool:
-        """There is no feed at that address, and waiting will not change it."""
-        return self.failure is not None and (
-            self.failure.kind in _NEVER or self.failure.status in (401, 404, 410)
-        )
-
-
-def feed_url(text: str) -> str:
-    """The address a person meant. FeedUrlInvalid says what is wrong and what to try."""
-    text = text.strip().strip("<>\"'")
-    if not text:
-        msg = "No address was given. Give the feed's full address: https://example.org/feed/"
-        raise FeedUrlInvalid(msg)
-    scheme = text.partition("://")[0].lower() if "://" in text else ""
-    if scheme in ("feed", "rss"):
-        text, scheme = "https://" + text.partition("://")[2], "https"
-    shown = text if len(text) <= 100 else text[:99] + "…"
-    if scheme not in ("http", "https"):
-        msg = f"{shown!r} is no web address. It must begin with https:// or http://."
-        raise FeedUrlInvalid(msg)
-    url = urls.resolve(text, text)
-    if url is None or re.search(r"[\s\x00-\x1f\x7f]", text) or not urls.host(text):
-        msg = f"{shown!r} cannot be read as a web address. Copy it whole from the browser."
-        raise FeedUrlInvalid(msg)
-    if "@" in url.partition("://")[2].partition("/")[0]:
-        msg = "The address holds a user name or a password; give one without."
-        raise FeedUrlInvalid(msg)
-    return url.partition("#")[0]
 
 
 def completed(spec: FeedSpec, outlets: OutletTable) -> FeedSpec:
@@ -173,14 +131,82 @@ class Registry:
 
     async def check(self, url: str, now: datetime, language: str | None = None) -> Check:
         """Ask for a feed once and read it; stores nothing."""
+        return (await self._ask(url, now, language)).check
+
+    async def _ask(self, url: str, now: datetime, language: str | None = None) -> Asked:
         answer = await self._fetcher.fetch(FetchRequest(url))
         if isinstance(answer, FetchFailure):
-            return Check(url, failure=answer)
-        job = ReadJob(answer.body, answer.content_type, answer.url, language, now, {})
+            return Asked(Check(url, failure=answer))
+        job = ReadJob(answer.body, answer.content_type, answer.url, language, now)
         reading = await self._workers.read(job)
         if isinstance(reading, FetchFailure):
-            return Check(url, failure=reading)
-        return _checked(url, reading)
+            return Asked(Check(url, failure=reading), answer)
+        articles = frozenset(item.article.url_key for item in reading.items)
+        return Asked(_checked(url, reading), answer, articles)
+
+    async def discover(self, url: str, now: datetime) -> Discovery:
+        """The feeds that an address leads to: itself, what it links to, the usual places.
+
+        FeedUrlInvalid if it is no address. Each candidate is asked for once; stores nothing.
+        """
+        url = feed_url(url)
+        asked = await self._ask(url, now)
+        if asked.check.failure is None:
+            return await self._discovered(Discovery(url, (asked.check,)))
+        search = Search(self._ask, now)
+        page = asked.answer
+        kind = asked.check.failure.kind
+        if page is not None and (
+            kind == "not-a-feed" or (kind == "malformed" and has_links(page.body))
+        ):
+            await search.run(feed_links(page.body, page.content_type, page.url), page.url)
+        found = Discovery(url, search.found(), asked.check.failure, search.tried)
+        return await self._discovered(found)
+
+    async def look(self, url: str, now: datetime) -> Discovery:
+        """The feeds that may be added for an address; never none.
+
+        FeedUrlInvalid; FeedExists if the address itself is watched; FeedUnreadable if it leads
+        to no feed. A server that cannot be reached now may be added all the same: then what is
+        found is the address itself, with the failure.
+        """
+        url = feed_url(url)
+        await self._database(lambda store: _refuse_known(store, url))
+        found = await self.discover(url, now)
+        if found.found:
+            return found
+        itself = Check(url, failure=found.failure)
+        if itself.is_refused:
+            raise none_found(found, "was not added")
+        return replace(found, found=(itself,))
+
+    async def _discovered(self, found: Discovery) -> Discovery:
+        watched = await self._database(lambda s: _watched(s, [c.url for c in found.found]))
+        return replace(found, watched=watched)
+
+    async def add_found(
+        self, checks: Sequence[Check], spec: FeedSpec, *, now: datetime, actor: str
+    ) -> tuple[tuple[Feed, Check], ...]:
+        """Watch feeds that were just found, all of them or none; `spec` says what they share.
+
+        Those that are watched already are passed over; FeedExists if all of them are.
+        """
+        specs = {
+            check.url: completed(
+                replace(spec, url=check.url, name=spec.name or check.title[:200]), self._outlets
+            )
+            for check in checks
+        }
+
+        def add(store: Store) -> dict[str, Feed]:
+            watched = _watched(store, specs)
+            if len(watched) == len(specs):
+                raise FeedExists(_all_known(watched))
+            store.add_feeds(tuple(specs.values()), at=now, actor=actor)
+            return {url: store.feed(url) for url in specs if url not in watched}
+
+        added = await self._database(add)
+        return tuple((added[check.url], check) for check in checks if check.url in added)
 
     async def add_feed(
         self, spec: FeedSpec, *, now: datetime, actor: str, check: bool = True
@@ -194,7 +220,7 @@ class Registry:
         await self._database(lambda store: _refuse_known(store, url))
         found = await self.check(url, now, spec.language) if check else None
         if found is not None and found.is_refused and found.failure is not None:
-            raise FeedUnreadable(found.failure.kind, _refusal(url, found.failure))
+            raise FeedUnreadable(found.failure.kind, _refusal(url, "was not added", found.failure))
         title = (found.title if found else "")[:200]
         full = completed(replace(spec, url=url, name=spec.name or title), self._outlets)
         feed = await self._database(lambda store: store.add_feed(full, at=now, actor=actor))
@@ -211,6 +237,22 @@ class Registry:
         return await self._database(lambda s: s.grant(number, checked, at=now, actor=actor))
 
 
+def _watched(store: Store, addresses: Iterable[str]) -> dict[str, Feed]:
+    """Those that are watched already."""
+    found = {}
+    for address in addresses:
+        with contextlib.suppress(FeedUnknown):
+            found[address] = store.feed(address)
+    return found
+
+
+def _all_known(watched: Mapping[str, Feed]) -> str:
+    numbers = ", ".join(str(feed.id) for feed in watched.values())
+    if len(watched) == 1:
+        return f"{next(iter(watched))} is watched already: feed {numbers}."
+    return f"All {len(watched)} feeds found there are watched already: feeds {numbers}."
+
+
 def _refuse_known(store: Store, url: str) -> None:
     """Say so before the server is asked."""
     try:
@@ -223,15 +265,29 @@ def _refuse_known(store: Store, url: str) -> None:
 
 def _checked(url: str, reading: Reading) -> Check:
     relevant = sum(item.verdict.relevant for item in reading.items)
-    return Check(url, None, reading.title, reading.language, reading.entries, relevant)
+    dates = [item.article.published for item in reading.items if item.article.published]
+    newest = max(dates, default=None)
+    return Check(url, None, reading.title, reading.language, reading.entries, relevant, newest)
 
 
-def _refusal(url: str, failure: FetchFailure) -> str:
+def none_found(found: Discovery, verdict: str = "leads to no feed") -> FeedUnreadable:
+    """What to tell when an address leads to no feed."""
+    failure = found.failure or FetchFailure("not-a-feed", "there is no feed")
+    looked = f" Nor was a feed found at {found.tried} likely addresses." if found.tried else ""
+    return FeedUnreadable(failure.kind, _refusal(found.url, verdict, failure, looked))
+
+
+def _refusal(url: str, verdict: str, failure: FetchFailure, looked: str = "") -> str:
     hints = {
         "not-a-feed": "Give the address of the feed itself; sites often keep it at /feed/ or "
         "/rss.xml.",
+        "malformed": "Give the address of the feed itself, or tell the site that it is broken.",
         "refused": "Only public web addresses are watched.",
         "status": "Check the address in a browser.",
+        "dns": "Check the spelling of the address.",
+        "too-large": "Give a feed with fewer entries.",
     }
     hint = hints.get(failure.kind, "Try another feed of that site.")
-    return f"{url} was not added: {failure.detail}. {hint}"
+    if looked and failure.kind == "not-a-feed":
+        hint = "Give the address of the feed itself, if the site has one."
+    return f"{url} {verdict}: {failure.detail}.{looked} {hint}"

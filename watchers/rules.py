@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from watchers.folding import fold, variants
-from watchers.watchlist import Watchlist
+
+if TYPE_CHECKING:
+    from watchers.watchlist import Watchlist
 
 TOPIC = "massacre-1988"
 ARABIC = re.compile("[\u0600-\u06ff]")

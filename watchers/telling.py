@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from watchers.model import Match
+from watchers.model import Gap, Match
 
 CONSOLE = "console"
 
@@ -63,6 +63,13 @@ class Tellable:
     duplicate_of: int | None
     story: str | None
     updated: bool = False
+    source: str = ""  # the outlet's name, where its link leads to an aggregator
+    source_url: str | None = None
+
+    @property
+    def place(self) -> str:
+        """An address that tells the outlet."""
+        return self.source_url or self.url
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,7 @@ class Coverage:
     unreachable: int  # not read for 6 hours or more
     paused: int = 0
     read: int = 0  # not paused, and read at their latest poll
+    gaps: tuple[Gap, ...] = ()  # possible gaps found in the span asked about, latest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +230,13 @@ class Exported:
     first_published: datetime | None
     updates: tuple[Mapping[str, object], ...]
     reasons: tuple[Match, ...]
+    source: str = ""  # as Tellable says
+    source_url: str | None = None
+
+    @property
+    def place(self) -> str:
+        """An address that tells the outlet."""
+        return self.source_url or self.canonical_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,8 @@ _JUNK = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_SPACES = re.compile(r"[^\S\n]+")
-_BREAKS = re.compile(r"[ ]?(?:\n[ ]?)+")
+# Runs of blanks that are not one plain space: those need no mending, and are nearly all.
+_SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 
 
 def key(*parts: str | bytes) -> bytes:
@@ -47,7 +47,9 @@ def clean(text: str) -> str:
     """
     text = text.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = _SPACES.sub(" ", _JUNK.sub("", text))
-    return _BREAKS.sub("\n", text).strip()
+    if "\n" in text:
+        text = "\n".join(filter(None, (line.strip(" ") for line in text.split("\n"))))
+    return text.strip()
 
 
 def plain(markup: str, limit: int = MAX_TEXT) -> str:

@@ -29,6 +29,11 @@ _FORM_TAIL = re.compile(r"(?:/(?:amp|print|mobile)|\.amp)/?$", re.IGNORECASE)
 _AMP_FILE = re.compile(r"\.amp(\.s?html?)$", re.IGNORECASE)
 _IMPOSSIBLE = re.compile("[\0-\x1f\x7f\ud800-\udfff]")  # no database stores some of them
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+# Most articles' addresses: a name, and a path without an escape, a dot segment or a query.
+_PLAIN = re.compile(
+    r"https?://((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})(/(?:[\w~-][\w.~/-]*)?)",
+    re.ASCII,
+)
 _FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
 
 
@@ -56,6 +61,9 @@ def host(url: str) -> str:
 
 def canonical(url: str) -> str:
     """The one address of an article. Idempotent; a text that is no URL comes back as it is."""
+    plain = _PLAIN.fullmatch(url) if "/." not in url else None
+    if plain:  # nothing to quote or to sort, and w3lib takes 0.1 ms a call
+        return f"https://{_bare_host(plain[1].lower())}{_bare_path(plain[2]) or '/'}"
     for _ in range(4):  # quoting can bring a rule to light; real addresses need one round
         previous, url = url, _canonical_once(url)
         if url == previous:

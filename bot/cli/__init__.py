@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import channels, data, feeds, service, watch
+from bot.cli import channels, coverage, data, feeds, service, watch
 
 app = typer.Typer(
     name="dadkhah",
@@ -25,6 +25,7 @@ service.add_to(app)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="Watching")
 app.add_typer(watch.app, name="watch", rich_help_panel="Watching")
 channels.add_to(app)
+coverage.add_to(app)
 data.add_to(app)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from bot.cli import adding
+
 if TYPE_CHECKING:
     from bot.app import Program
-    from watchers.model import Feed
-    from watchers.registry import Check
+    from bot.facts import FeedFacts
+    from watchers.discovery import Check
+    from watchers.model import Feed, LedgerRow
 
 app = typer.Typer(help="The feeds that are watched.", no_args_is_help=True)
 
@@ -23,64 +25,13 @@ _JSON = typer.Option(False, "--json", help="For machines: one JSON object a line
 def as_dict(feed: Feed) -> dict[str, object]:
     """A feed's keys for --json (docs/commands.md)."""
     names = ("id", "url", "name", "site", "language", "kind", "paused", "interval", "failures")
-    times = ("added_at", "next_due", "last_polled", "last_success")
+    times = ("added_at", "next_due", "last_polled", "last_success", "failing_since", "newest")
     values = {name: getattr(feed, name) for name in (*names, *times)}
     return {**values, "last_error": feed.last_error}
 
 
-@app.command()
-def add(
-    urls: list[str] = typer.Argument(help="Addresses of feeds."),
-    name: str = typer.Option("", help="A name for readers (default: the feed's own title)."),
-    language: str | None = typer.Option(None, help="Two letters: fa, en, de ..."),
-    kind: str = typer.Option(
-        "",
-        help="human-rights, un, court-law, world-media, persian-media, advocacy, state or query "
-        "(default: as the table of outlets says).",
-    ),
-    check: bool = typer.Option(True, help="Ask for the feed once before it is added."),
-) -> None:
-    """Watch feeds. Each is asked for once, so that a slip is told now and not tomorrow."""
-    from bot.cli.edge import fail, run_with
-    from bot.clock import utc_now
-    from watchers.errors import DadkhahError, FeedUrlInvalid
-    from watchers.model import FeedSpec
-    from watchers.registry import KINDS, feed_url
-
-    if kind and kind not in KINDS:
-        fail(f"--kind: {kind!r} is none of {', '.join(KINDS)}.", 2)
-    if language is not None and not re.fullmatch("[a-z]{2,3}", language):
-        fail(f"--language: {language!r} is no code of two or three letters: fa, en, ckb.", 2)
-    for url in urls:
-        feed_url(url)  # all of them, before anything is added
-
-    async def work(program: Program) -> int:
-        failed = 0
-        for url in urls:
-            spec = FeedSpec(url, name, language, kind)
-            try:
-                feed, found = await program.registry.add_feed(
-                    spec, now=utc_now(), actor="cli", check=check
-                )
-            except FeedUrlInvalid:
-                raise
-            except DadkhahError as error:
-                typer.echo(f"error: {error}", err=True)
-                failed += 1
-                continue
-            typer.echo(f"Feed {feed.id} is watched: {feed.name} ({feed.url}){_found(found)}")
-        return failed
-
-    if run_with(work):
-        raise typer.Exit(1)
-
-
-def _found(check: Check | None) -> str:
-    if check is None:
-        return ""
-    if check.failure is not None:
-        return f"\n  but it could not be read now: {check.failure.detail}. It is tried again."
-    return f"\n  {check.entries} entries, {check.relevant} of them on the subject."
+app.command()(adding.add)
+app.command()(adding.discover)
 
 
 @app.command("list")
@@ -88,7 +39,7 @@ def list_(json: bool = _JSON) -> None:
     """All feeds, with how they are doing."""
     from bot.cli.edge import print_json, store, table
     from bot.clock import utc_now
-    from bot.wording import ago
+    from bot.wording import ago, state
 
     with store(create=False) as opened:
         feeds = opened.feeds()
@@ -98,30 +49,73 @@ def list_(json: bool = _JSON) -> None:
         return
     now = utc_now()
     rows = [
-        (f.id, f.name, f.language or "", f.kind, _state(f), ago(f.last_success, now), f.url)
+        (f.id, f.name, f.language or "", f.kind, state(f, now), ago(f.last_success, now), f.url)
         for f in feeds
     ]
     table("", ("id", "name", "lang", "kind", "state", "last read", "address"), rows)
     typer.echo(f"{len(feeds)} feeds, {sum(f.paused for f in feeds)} paused.", err=True)
 
 
-def _state(feed: Feed) -> str:
-    if feed.paused:
-        return "paused"
-    return "failing" if feed.failures else ("ok" if feed.last_success else "new")
-
-
 @app.command()
-def show(feed: str = _REF, json: bool = _JSON) -> None:
-    """One feed in full."""
-    from bot.cli.edge import print_json, store, table
+def show(
+    feed: str = _REF,
+    since: str = typer.Option("7d", help="How far back its polls are told: ISO 8601, 24h, 7d."),
+    json: bool = typer.Option(False, "--json", help="For machines: one JSON object."),
+) -> None:
+    """One feed in full: how it does, what its polls came to, what may have been missed."""
+    from bot.cli.edge import fail, moment, print_json, store, table
+    from bot.clock import utc_now
+    from bot.facts import feed_facts, feed_lines
+    from watchers.feed_addresses import feed_ref
 
+    now = utc_now()
+    start = moment(since, "--since")
+    if start is None or start >= now:
+        fail("--since: the time lies ahead. Write 2026-11-22, 24h or 7d.", 2)
     with store(create=False) as opened:
-        found = opened.feed(feed)
+        facts = feed_facts(opened, feed_ref(feed), now, start)
     if json:
-        print_json(as_dict(found))
-    else:
-        table("", ("", ""), list(as_dict(found).items()))
+        print_json(_facts(facts))
+        return
+    table(f"{facts.feed.id}. {facts.feed.name}", ("", ""), feed_lines(facts, now))
+    latest = facts.rows[-_ROWS:]
+    if latest:
+        typer.echo()
+        table("", _LEDGER, [_ledger_row(row) for row in reversed(latest)])
+    if len(facts.rows) > len(latest):
+        typer.echo(f"{len(facts.rows) - len(latest)} earlier rows: --json lists all.", err=True)
+
+
+_ROWS = 20  # of the ledger that people are shown
+_LEDGER = ("polls from (UTC)", "until", "polls", "came to", "new", "listed", "kB", "possible gap")
+
+
+def _ledger_row(row: LedgerRow) -> tuple[object, ...]:
+    from bot.wording import outcome, stretch
+
+    until = f"{row.until:%m-%d %H:%M}" if row.polls > 1 else ""
+    changed = row.outcome == "changed"
+    numbers = (row.new, row.listed) if changed else ("", "")
+    size = f"{row.size / 1_000:,.0f}" if row.size else ""
+    gap = stretch(*row.gap) if row.gap else ""
+    return f"{row.since:%Y-%m-%d %H:%M}", until, row.polls, outcome(row), *numbers, size, gap
+
+
+def _facts(facts: FeedFacts) -> dict[str, object]:
+    """The keys of `feeds show --json` (docs/commands.md)."""
+    rows = [asdict(row) for row in facts.rows]
+    for row in rows:
+        del row["feed_id"]
+        row["gap"] = row["gap"] and {"since": row["gap"][0], "until": row["gap"][1]}
+    report = facts.report.as_dict()
+    for key in ("feed", "name", "url"):  # said above
+        del report[key]
+    return {
+        **as_dict(facts.feed),
+        "former_addresses": facts.former,
+        "report": {"since": facts.since, **report},
+        "ledger": rows,
+    }
 
 
 @app.command()
@@ -129,9 +123,10 @@ def remove(feed: str = _REF) -> None:
     """Stop watching a feed; what it brought stays."""
     from bot.cli.edge import store
     from bot.clock import utc_now
+    from watchers.feed_addresses import feed_ref
 
     with store(create=False) as opened:
-        gone = opened.remove_feed(opened.feed(feed).id, at=utc_now(), actor="cli")
+        gone = opened.remove_feed(opened.feed(feed_ref(feed)).id, at=utc_now(), actor="cli")
     typer.echo(f"Feed {gone.id} is no longer watched: {gone.name}. Its articles stay.")
 
 
@@ -150,9 +145,10 @@ def resume(feed: str = _REF) -> None:
 def _set_paused(ref: str, *, paused: bool) -> None:
     from bot.cli.edge import store
     from bot.clock import utc_now
+    from watchers.feed_addresses import feed_ref
 
     with store(create=False) as opened:
-        found = opened.feed(ref)
+        found = opened.feed(feed_ref(ref))
         opened.pause_feed(found.id, paused=paused, at=utc_now(), actor="cli")
     typer.echo(f"Feed {found.id} is {'paused' if paused else 'polled again'}: {found.name}")
 
@@ -167,12 +163,14 @@ def check(
 
     from bot.cli.edge import print_json, run_with, table
     from bot.clock import utc_now
-    from watchers.registry import feed_url
+    from watchers.feed_addresses import feed_ref, feed_url
 
     async def work(program: Program) -> list[Check]:
         if feeds:
             known = await program.database(
-                lambda s: [s.feed(ref).url if ref.isdigit() else feed_url(ref) for ref in feeds]
+                lambda s: [
+                    s.feed(feed_ref(ref)).url if ref.isdecimal() else feed_url(ref) for ref in feeds
+                ]
             )
         else:
             known = [f.url for f in await program.database(lambda s: s.feeds())]

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from bot.app import Program
     from bot.deliver import DeliverySummary
-    from bot.jobs import Built, Progress
+    from bot.jobs import Built
+    from bot.poller import PollSummary, Progress
     from watchers.model import Feed, PollResult
     from watchers.telling import Channel, Delivery
 
@@ -72,13 +73,13 @@ def poll(
 
     A feed that fails does not make the command fail: it is told, and tried again.
     """
-    from bot import jobs
     from bot.cli.edge import print_json, run_with
+    from bot.poller import Poller
 
-    async def work(program: Program) -> jobs.PollSummary:
+    async def work(program: Program) -> PollSummary:
         chosen = await _chosen(program, feeds or [], all_=all_)
         with _progress(len(chosen)) as step:
-            return await jobs.poll(program, chosen, step)
+            return await Poller(program).cycle(chosen, step)
 
     summary = run_with(work)
     if json:
@@ -136,8 +137,17 @@ def _tell(summary: dict[str, object]) -> None:
         "{baseline} too old to be news.\n"
         "{copies} seen again at another place, {updated} updated by their outlet.".format(**summary)
     )
+    if summary["outage"]:
+        typer.echo(
+            f"{summary['outage']} feeds could not be asked: the network seems to be down here. "
+            "No feed is blamed; they are tried again.",
+            err=True,
+        )
     for failure in failures if isinstance(failures, list) else ():
         typer.echo(f"  failed: {failure['feed']}: {failure['reason']}", err=True)
+    gaps = summary["gaps"]
+    for feed in gaps if isinstance(gaps, list) else ():
+        typer.echo(f"  entries may have been missed: {feed} lists nothing known", err=True)
 
 
 def digest(

@@ -1,4 +1,4 @@
-"""Orders of admins: feeds, digests, status. Each answers in plain words what it did.
+"""Orders of admins: digests, status; and the table of all orders.
 
 A handler takes the words after the command and gives the answer back; Telegram is left to
 `bot.commands.router`.
@@ -6,102 +6,77 @@ A handler takes the words after the command and gives the answer back; Telegram 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from bot import jobs
 from bot.app import Program
 from bot.clock import utc_now
+from bot.commands import feeds, lists
+from bot.commands.orders import Handler, Order
+from bot.facts import coverage_report, spans
 from bot.schedule import next_slot
-from bot.wording import ago
-from watchers.errors import ChannelUnknown, DadkhahError
-from watchers.model import Feed, FeedSpec
-from watchers.ports import Store
+from bot.wording import ago, span, stretch
+from watchers.coverage import Report
+from watchers.errors import ChannelUnknown, DadkhahError, FeedListInvalid
+from watchers.model import Feed, Gap
 from watchers.telling import Channel
 
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A command as it reached us."""
-
-    words: tuple[str, ...]  # after the command's name
-    user_id: int
-
-    @property
-    def actor(self) -> str:
-        """Who asked, for the audit log."""
-        return str(self.user_id)
-
-
-Handler = Callable[[Program, Order], Awaitable[str]]
-
-
-async def add_feed(program: Program, order: Order) -> str:
-    """/addfeed URL"""
-    if len(order.words) != 1:
-        return "Usage: /addfeed URL\nGive one address: /addfeed https://example.org/feed/"
-    spec = FeedSpec(order.words[0])
-    feed, found = await program.registry.add_feed(spec, now=utc_now(), actor=order.actor)
-    answer = f"Feed {feed.id} is watched: {feed.name}\n{feed.url}"
-    if found is None:
-        return answer
-    if found.failure is not None:
-        return f"{answer}\nIt could not be read now: {found.failure.detail}. It is tried again."
-    return (
-        f"{answer}\n{found.entries} entries, {found.relevant} of them on the subject. "
-        "What was published in the last 24 hours counts as news."
-    )
-
-
-async def feeds(program: Program, order: Order) -> str:  # noqa: ARG001 - a handler
-    """/feeds"""
-    found = await program.database(lambda store: store.feeds())
-    if not found:
-        return "No feed is watched yet. /addfeed URL adds one."
-    now = utc_now()
-    lines = [
-        f"{f.id}. {f.name} ({f.language or '?'}): {_state(f)}, read {ago(f.last_success, now)}"
-        for f in found
-    ]
-    return "\n".join((f"{len(found)} feeds:", *lines))
-
-
-def _state(feed: Feed) -> str:
-    if feed.paused:
-        return "paused"
-    return f"failing ({feed.last_error})" if feed.failures else "ok"
-
-
-async def remove_feed(program: Program, order: Order) -> str:
-    """/removefeed NUMBER"""
-    if len(order.words) != 1:
-        return "Usage: /removefeed NUMBER\n/feeds shows the numbers."
-
-    def remove(store: Store) -> Feed:
-        feed = store.feed(order.words[0])
-        return store.remove_feed(feed.id, at=utc_now(), actor=order.actor)
-
-    feed = await program.database(remove)
-    return f"Feed {feed.id} is no longer watched: {feed.name}. Its articles stay."
+_DAY = timedelta(days=1)
+_NAMED = 5  # feeds that a line of /status names
 
 
 async def status(program: Program, order: Order) -> str:  # noqa: ARG001 - a handler
     """/status"""
     now = utc_now()
-    counts, coverage, channels, all_feeds = await program.database(
-        lambda s: (s.counts(), s.coverage(now), s.channels(), s.feeds())
+    counts, coverage, channels, all_feeds, report = await program.database(
+        lambda s: (
+            s.counts(),
+            s.coverage(now, now - _DAY),
+            s.channels(),
+            s.feeds(),
+            coverage_report(s, now, now - _DAY),
+        )
     )
     polled = max((f.last_polled for f in all_feeds if f.last_polled), default=None)
     read = f"{coverage.read} read at their latest poll, {coverage.unreachable} unreachable"
     lines = [
         f"Feeds: {coverage.feeds}, {read} for 6 hours or more, {coverage.paused} paused.",
+        *_missed(report, all_feeds, coverage.gaps, now),
         f"Last poll {ago(polled, now)}.",
         f"Articles: {counts.articles}, relevant: {counts.relevant}, stories: {counts.stories}.",
         f"Pages queued: {counts.queued}, uncertain: {counts.uncertain}, failed: {counts.failed}.",
         *(_channel(channel, now) for channel in channels if not channel.is_console),
     ]
     return "\n".join(lines)
+
+
+def _missed(
+    report: Report, all_feeds: Iterable[Feed], gaps: Sequence[Gap], now: datetime
+) -> list[str]:
+    """What may have been missed in the last 24 hours, a line for each sort that there is."""
+    long = [f for f in all_feeds if not f.paused and f.failing_since]
+    long.sort(key=lambda f: (f.failing_since or now, f.id))
+    failing = _names(f"{f.name} ({ago(f.failing_since, now)})" for f in long)
+    lost = _names(f"{gap.feed_name} {stretch(gap.since, gap.until)}" for gap in gaps)
+    silent = _names(
+        f"{one.feed.name} ({span(int(one.silent_for.total_seconds()))})"
+        for one in report.feeds
+        if one.silent_for
+    )
+    told = (
+        ("Failing since", failing),
+        ("Possible gaps in the last 24 h (UTC)", lost),
+        ("Silent for longer than usual", silent),
+        ("Our own network was out (UTC)", spans(report.offline)),
+    )
+    return [f"{what}: {which}." for what, which in told if which]
+
+
+def _names(given: Iterable[str]) -> str:
+    names = list(given)
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return "; ".join(names[:_NAMED]) + more
 
 
 def _channel(channel: Channel, now: datetime) -> str:
@@ -139,15 +114,22 @@ async def _asked(program: Program, words: Sequence[str]) -> tuple[Channel, ...]:
 
 def explained(error: DadkhahError) -> str:
     """An expected error as an admin in a chat can use it."""
+    if isinstance(error, FeedListInvalid):
+        return lists.explained(error)
     if isinstance(error, ChannelUnknown):
         return f"{error.message} /status shows the channels."
     return error.for_admin
 
 
 COMMANDS: dict[str, tuple[Handler, str]] = {
-    "addfeed": (add_feed, "watch a feed: /addfeed URL"),
-    "feeds": (feeds, "all feeds and how they are doing"),
-    "removefeed": (remove_feed, "stop watching a feed: /removefeed NUMBER"),
+    "addfeed": (feeds.add_feed, "watch a feed, or a page's feeds: /addfeed URL"),
+    "feeds": (feeds.feeds, "all feeds, failing ones first: /feeds [PAGE]"),
+    "feed": (feeds.feed, "one feed in full: /feed NUMBER"),
+    "checkfeed": (feeds.check_feed, "ask for a feed once: /checkfeed NUMBER or URL"),
+    "pausefeed": (feeds.pause_feed, "stop polling a feed for now: /pausefeed NUMBER"),
+    "resumefeed": (feeds.resume_feed, "poll it again: /resumefeed NUMBER"),
+    "removefeed": (feeds.remove_feed, "stop watching a feed: /removefeed NUMBER"),
+    "export": (lists.export_list, "all feeds as OPML; send me such a list to add its feeds"),
     "digest": (digest, "tell the channels now what is new"),
-    "status": (status, "what is watched, stored, queued"),
+    "status": (status, "what is watched, stored, queued, and what may have been missed"),
 }

@@ -28,6 +28,7 @@ from bot.clock import utc_now
 from bot.deliver import Deliverer
 from bot.demo.samples import sample_feeds
 from bot.demo.server import SampleServer
+from bot.poller import Poller
 from config import logs
 from config.settings import Settings
 from watchers.model import Feed, PollResult
@@ -136,7 +137,7 @@ async def _wave(parts: Program, console: Console, wave: int) -> set[str]:
             rows.append((feed, result))
             bar.advance(task)
 
-        summary = await jobs.poll(parts, feeds, step)
+        summary = await Poller(parts).cycle(feeds, step)
     console.print(_fetched(sorted(rows, key=lambda row: row[0].id)))
     console.print(_COUNTS.format(**summary.as_dict()))
     return await _tell(parts, console)

@@ -1,6 +1,7 @@
 """Short ways to make what the stores are given."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
@@ -99,10 +100,25 @@ def poll(feed: Feed | int, *items: Item, at: datetime = NOW, **changes: object) 
     return PollResult(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def failed(feed: Feed, *, at: datetime = NOW, failures: float = 1.0) -> PollResult:
+def failed(
+    feed: Feed,
+    *,
+    at: datetime = NOW,
+    failures: float = 1.0,
+    kind: str = "timeout",
+    moved_to: str | None = None,
+) -> PollResult:
     """A poll that could not read its feed."""
-    failure = FetchFailure("timeout", "No answer in 30 seconds.")
-    return poll(feed, at=at, outcome="failed", status=None, failure=failure, failures=failures)
+    failure = FetchFailure(kind, "No answer in 30 seconds.")
+    values = {"failure": failure, "failures": failures, "moved_to": moved_to}
+    return poll(feed, at=at, outcome="failed", status=None, **values)
+
+
+def outage(
+    feed: Feed, *, at: datetime = NOW, kind: str = "connect", moved_to: str | None = None
+) -> PollResult:
+    """A poll that failed because of us: the feed is not blamed."""
+    return replace(failed(feed, at=at, kind=kind, moved_to=moved_to), outcome="outage")
 
 
 def add_feed(store: Store, name: str = "a", *, at: datetime = NOW) -> Feed:

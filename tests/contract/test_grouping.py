@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.contract.making import DAY, HOUR, NOW, item, names, old_feed, poll, settle
+from tests.contract.making import DAY, HOUR, NOW, item, key, names, old_feed, poll, settle
 from watchers.model import Grouped, Grouping, Item
 from watchers.ports import Store
 
@@ -147,3 +147,14 @@ def test_a_copy_is_never_pointed_elsewhere(store: Store) -> None:
 def test_a_copy_of_an_unknown_article_is_ignored(store: Store) -> None:
     store.save_groupings([Grouping(12345, None, "s", "")])
     assert list(store.export()) == []
+
+
+def test_settled_texts_are_those_that_a_settled_article_has(store: Store) -> None:
+    _stored(store, item("one", text="a"), item("two", text="a"), item("three", text="b"))
+    settle(store)
+    _stored(store, item("open", text="c"))
+    keys = [key(text) for text in ("a", "b", "c", "never")]
+    assert store.settled_texts(keys) == {key("a"), key("b")}
+    assert store.settled_texts(keys[:1]) == {key("a")}
+    assert store.settled_texts([]) == frozenset()
+    assert store.settled_texts([key(str(number)) for number in range(3_000)]) == frozenset()

@@ -107,25 +107,25 @@ def test_a_failed_first_poll_is_no_first_poll(store: Store) -> None:
     assert store.save_poll(poll(feed, item("late", published=NOW - 9 * DAY))).baseline == 0
 
 
-def test_entry_keys_are_those_of_the_latest_polls(store: Store) -> None:
+def test_remembered_entries_are_those_of_the_latest_polls(store: Store) -> None:
     feed, other = old_feed(store), old_feed(store, "b")
     one, two = item("one"), item("two")
     store.save_poll(poll(feed, one, two))
     store.save_poll(poll(other, item("three")))
-    assert store.entry_keys(feed.id) == {
+    assert store.remembered(feed.id).entries == {
         key("one"): one.article.content_key,
         key("two"): two.article.content_key,
     }
     store.save_poll(poll(feed, at=NOW + 8 * DAY, seen=(key("one"), key("never stored"))))
-    assert set(store.entry_keys(feed.id)) == {key("one")}
-    assert store.entry_keys(999) == {}
+    assert set(store.remembered(feed.id).entries) == {key("one")}
+    assert store.remembered(999).entries == {}
 
 
 def test_entries_stay_listed_however_long_the_feed_is_unchanged(store: Store) -> None:
     feed = old_feed(store)
     store.save_poll(poll(feed, item("one")))
     store.save_poll(poll(feed, at=NOW + 60 * DAY, outcome="unchanged", status=304))
-    assert set(store.entry_keys(feed.id)) == {key("one")}
+    assert set(store.remembered(feed.id).entries) == {key("one")}
 
 
 def test_the_same_guid_under_a_new_address_is_the_same_article(store: Store) -> None:
@@ -238,7 +238,7 @@ def test_a_very_large_poll_is_stored(store: Store) -> None:
     items = [item(f"n{number}") for number in range(2_500)]
     assert store.save_poll(poll(feed, *items)).new == 2_500
     assert store.save_poll(poll(feed, *items)) == PollSaved(feed.id)
-    assert len(store.entry_keys(feed.id)) == 2_500
+    assert len(store.remembered(feed.id).entries) == 2_500
 
 
 def test_two_processes_that_find_the_same_articles_store_them_once(another: Opener) -> None:

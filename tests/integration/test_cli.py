@@ -53,9 +53,11 @@ def rows(said: Said) -> list[dict[str, Any]]:
 COMMANDS = {
     (): {
         "demo", "run", "poll", "feeds", "watch", "digest", "deliver", "deliveries", "channels",
-        "admins", "audit", "export", "db", "doctor", "config",
+        "admins", "audit", "coverage", "export", "db", "doctor", "config",
     },
-    ("feeds",): {"add", "list", "show", "remove", "pause", "resume", "check", "import", "export"},
+    ("feeds",): {
+        "add", "discover", "list", "show", "remove", "pause", "resume", "check", "import", "export",
+    },
     ("watch",): {"list", "show", "test"},
     ("deliveries",): {"list", "settle"},
     ("channels",): {"list", "add", "change", "pause", "remove"},
@@ -156,15 +158,15 @@ def test_reading_command_makes_no_database(
 
 FEED_KEYS = [
     "id", "url", "name", "site", "language", "kind", "paused", "interval", "failures", "added_at",
-    "next_due", "last_polled", "last_success", "last_error",
+    "next_due", "last_polled", "last_success", "failing_since", "newest", "last_error",
 ]  # fmt: skip
 
 
 def test_poll_json(dadkhah: CommandLine) -> None:
     (summary,) = rows(dadkhah("poll", "--json"))
     assert list(summary) == [
-        "feeds", "changed", "unchanged", "failed", "new", "copies", "updated", "relevant", "named",
-        "baseline", "settled", "failures",
+        "feeds", "changed", "unchanged", "failed", "outage", "new", "copies", "updated",
+        "relevant", "named", "baseline", "settled", "failures", "gaps",
     ]  # fmt: skip
 
 
@@ -180,7 +182,8 @@ def test_poll_is_done_although_a_feed_failed(dadkhah: CommandLine, samples: Feed
 def test_feeds_list_and_show_json(polled: CommandLine) -> None:
     listed = rows(polled("feeds", "list", "--json"))
     assert [list(feed) for feed in listed] == [FEED_KEYS] * 2
-    assert rows(polled("feeds", "show", "1", "--json")) == listed[:1]
+    (shown,) = rows(polled("feeds", "show", "1", "--json"))
+    assert {key: shown[key] for key in FEED_KEYS} == listed[0]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", listed[0]["last_success"])
 
 
@@ -425,7 +428,8 @@ def test_feeds_check_fails_if_any_feed_does_and_stores_nothing(
     said = empty("feeds", "check", good, bad, "--json")
     first, second = map(json.loads, said.out.splitlines())
     assert said.code == 1
-    assert list(first) == ["url", "failure", "title", "language", "entries", "relevant"]
+    keys = ["url", "failure", "title", "language", "entries", "relevant", "newest"]
+    assert list(first) == keys
     assert (first["failure"], first["entries"]) == (None, 3)
     assert second["failure"]["kind"] == "not-a-feed"
     assert rows(empty("feeds", "list", "--json")) == []

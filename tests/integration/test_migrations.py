@@ -12,11 +12,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, inspect, select, text
 
 import storage
@@ -27,6 +30,7 @@ from tests.contract.making import (
     HOUR,
     NOW,
     add_channel,
+    failed,
     item,
     old_feed,
     poll,
@@ -41,7 +45,7 @@ from watchers.errors import (
     StoreOlder,
     StoreUnreachable,
 )
-from watchers.model import Grouping
+from watchers.model import Feed, Grouping, PollResult, Remembered
 from watchers.ports import Store
 
 _REVISION = '''
@@ -86,7 +90,9 @@ def _filled(url: str) -> Store:
     store.save_poll(
         poll(feed, item("one", relevant=True, officials=["raisi"], text="New.", bands=[3]))
     )
-    store.save_poll(poll(other, item("one", printed="http://x/1")))
+    store.save_poll(poll(other, item("one", printed="http://x/1"), listing=b"listing"))
+    store.save_poll(poll(other, moved_to="https://moved.example/feed"))
+    store.rest_host("h.example", NOW)
     settle(store, one="s1", two="s1")
     channel = add_channel(store)
     queue(store, channel, "page", subjects=["s1"])
@@ -106,6 +112,12 @@ def _rows(url: str) -> dict[str, list[tuple[object, ...]]]:
     return rows
 
 
+def _use(patch: pytest.MonkeyPatch, later: Path) -> None:
+    """Let the program be a later one."""
+    patch.setattr(schema, "SCRIPTS", str(later))
+    patch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "9999"))
+
+
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the revisions with one more, used by `schema` from now on."""
@@ -115,7 +127,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder,
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    revision = _REVISION.format(head="0001", extra="pass")
+    revision = _REVISION.format(head="0002", extra="pass")
     (folder / "versions" / "r9999_later.py").write_text(revision)
     return folder
 
@@ -177,7 +189,7 @@ def test_an_older_database_is_refused_then_upgraded_with_all_its_rows(
 ) -> None:
     _filled(url).close()
     before = _rows(url)
-    monkeypatch.setattr(schema, "SCRIPTS", str(later))
+    _use(monkeypatch, later)
     assert state(url) == "older"
     with pytest.raises(StoreOlder, match="db upgrade"):
         open_store(url, create=True)
@@ -191,7 +203,7 @@ def test_an_older_database_is_refused_then_upgraded_with_all_its_rows(
 
 def test_a_newer_database_is_refused(url: str, later: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "SCRIPTS", str(later))
+        _use(patch, later)
         open_store(url, create=True).close()
     assert state(url) == "newer"
     with pytest.raises(StoreNewer, match="newer"):
@@ -205,9 +217,9 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
 ) -> None:
     _filled(url).close()
     before = _rows(url)
-    broken = _REVISION.format(head="0001", extra='op.execute("no such statement")')
+    broken = _REVISION.format(head="0002", extra='op.execute("no such statement")')
     (later / "versions" / "r9999_later.py").write_text(broken)
-    monkeypatch.setattr(schema, "SCRIPTS", str(later))
+    _use(monkeypatch, later)
     with pytest.raises(StoreError):
         upgrade(url)
     assert state(url) == "older"
@@ -219,9 +231,9 @@ def test_an_upgrade_that_orphans_rows_is_rolled_back(
 ) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     _filled(url).close()
-    orphaning = _REVISION.format(head="0001", extra='op.execute("DELETE FROM feed")')
+    orphaning = _REVISION.format(head="0002", extra='op.execute("DELETE FROM feed")')
     (later / "versions" / "r9999_later.py").write_text(orphaning)
-    monkeypatch.setattr(schema, "SCRIPTS", str(later))
+    _use(monkeypatch, later)
     before = _rows(url)
     with pytest.raises(StoreCorrupt):
         upgrade(url)
@@ -257,6 +269,9 @@ _CREATE = textwrap.dedent("""
             os.kill(os.getpid(), signal.SIGKILL)
     open_store(sys.argv[1], create=True)
 """)
+_UPGRADE = _CREATE.replace("open_store(sys.argv[1], create=True)", "upgrade(sys.argv[1])").replace(
+    "import open_store", "import upgrade"
+)
 
 
 @pytest.mark.parametrize("statements", [1, 4, 20, 32])
@@ -378,6 +393,91 @@ def test_other_urls_are_refused_without_showing_them(url: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+# ---------------------------------------------------------------- from the first schema
+
+_FIRST = """
+INSERT INTO feed (url, url_key, name, site, language, kind, paused, added_at, next_due,
+    interval, etag, body_key, last_polled, last_success, failures, failing_since, removed_at)
+VALUES ('https://A.example:8080/feed', :key1, 'A', '', 'en', 'rights', :no, :at, :at, 900,
+    'e', :key1, :at, :at, 0, NULL, NULL),
+    ('https://b.example/feed', :key2, 'B', '', NULL, '', :no, :at, :at, 900,
+    NULL, NULL, :at, NULL, 2.5, :at, NULL),
+    ('not an address', :key3, '', '', NULL, '', :yes, :at, :at, 900,
+    NULL, NULL, NULL, NULL, 0, NULL, :at);
+INSERT INTO article (feed_id, url, canonical_url, url_key, host, title, text, published,
+    first_seen, time, relevant, suspicious, tells, score, watchlist, officials, people, topics,
+    fingerprint, text_key, signature, bands, baseline, settled)
+VALUES (1, 'https://a.example/one', 'https://a.example/one', :key1, 'a.example', 'One', 'Text',
+    :at, :at, :at, :yes, :no, :yes, 1.5, 'w', '["x"]', '[]', '[]', 'f', :key1, :key1, :key2,
+    :no, :no);
+INSERT INTO entry (feed_id, guid_key, article_id, content_key, last_seen)
+VALUES (1, :key1, 1, :key2, :at)
+"""
+
+
+@pytest.fixture
+def first(url: str) -> str:
+    """A database of the first schema, with rows in it."""
+    if url.startswith("sqlite"):
+        Path(make_engine(url).url.database or "").parent.mkdir()
+    keys = {f"key{number}": bytes([number]) * 16 for number in (1, 2, 3)}
+    values = {**keys, "at": "2026-07-30 12:00:00.000001", "no": False, "yes": True}
+    engine = make_engine(url, foreign_keys=False)
+    with transaction(engine, Mode.DURABLE) as connection:
+        schema._run_revisions(connection, "0001")
+        for statement in _FIRST.split(";"):
+            used = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(text(statement), used)
+    engine.dispose()
+    return url
+
+
+def test_a_database_of_the_first_schema_is_upgraded_with_its_rows(first: str) -> None:
+    assert state(first) == "older"
+    upgrade(first)
+    store = open_store(first, create=False)
+    at = datetime(2026, 7, 30, 12, 0, 0, 1, tzinfo=UTC)
+    one, two = store.feeds()
+    assert (one.etag, one.last_success, one.floor, one.span) == ("e", at, 0, 0)
+    assert (one.newest, one.last_full, two.failing_since) == (None, None, at)
+    assert store.remembered(1) == Remembered({b"\1" * 16: b"\2" * 16}, frozenset({b"\1" * 16}))
+    assert [article.title for article in store.export()] == ["One"]
+    assert store.check() == ()
+    store.close()
+
+
+def test_hosts_of_feeds_of_the_first_schema_can_rest(first: str) -> None:
+    upgrade(first)
+    store = open_store(first, create=False)
+    store.rest_host("a.example", NOW + HOUR)
+    assert [feed.id for feed in store.due_feeds(NOW, 5)] == [2]
+    store.close()
+
+
+def test_feeds_of_the_first_schema_are_polled_on(first: str) -> None:
+    upgrade(first)
+    store = open_store(first, create=False)
+    one, two = store.feeds()
+    later = NOW + 24 * HOUR
+    unchanged = poll(one, at=later, outcome="unchanged", status=304)
+    saved = store.save_polls([poll(two, item("new"), at=later), unchanged])
+    assert [one.new for one in saved] == [1, 0]
+    assert [run.outcome for run in store.ledger(one.id, NOW)] == ["unchanged"]
+    assert len(store.unsettled(5)) == 2
+    assert store.check() == ()
+    store.close()
+
+
+def test_an_upgrade_from_the_first_schema_that_is_killed_can_be_repeated(first: str) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", _UPGRADE, first, "25"], check=False, cwd=Path.cwd()
+    )
+    assert child.returncode == -signal.SIGKILL
+    assert state(first) == "older"
+    upgrade(first)
+    assert state(first) == "current"
+
+
 # ---------------------------------------------------------------- backup
 
 
@@ -422,6 +522,21 @@ def test_postgres_is_backed_up_by_its_own_tool(fresh_postgres: str, tmp_path: Pa
 # ---------------------------------------------------------------- growth
 
 
+_GROWING = (
+    "article",
+    "entry",
+    "band",
+    "match",
+    "told",
+    "address",
+    "revision",
+    "ledger",
+    "listing",
+    "notice",
+    "former_address",
+)
+
+
 def test_no_statement_of_the_ports_scans_all_articles(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     store = _filled(url)
@@ -445,8 +560,14 @@ def test_no_statement_of_the_ports_scans_all_articles(tmp_path: Path) -> None:
             for statement, values in seen
         }
     # An index in the order that is asked for, or one that holds nothing else: not all articles.
-    ordered = ("USING INDEX article_first_seen", "USING INDEX article_unsettled")
-    big = re.compile(r"SCAN (article|entry|band|match|told|address|revision)\b")
+    ordered = (
+        "USING INDEX article_first_seen",
+        "USING INDEX article_unsettled",
+        "USING COVERING INDEX ledger_finds",
+        "USING INDEX notice_untold",
+        "SCAN notice",  # the latest by its own number
+    )
+    big = re.compile(rf"SCAN ({'|'.join(_GROWING)})\b")
     scans = {
         statement: line
         for statement, plan in plans.items()
@@ -457,6 +578,44 @@ def test_no_statement_of_the_ports_scans_all_articles(tmp_path: Path) -> None:
     assert len(plans) > 25
 
 
+@pytest.mark.parametrize("outcome", ["unchanged", "changed", "failed"])
+def test_polls_take_the_same_few_statements_however_many(url: str, outcome: str) -> None:
+    store = open_store(url, create=True)
+    feeds = [old_feed(store, f"f{number}") for number in range(40)]
+    counts = []
+    for some in (feeds[:2], feeds[2:]):
+        results = [_poll_that(feed, outcome, len(some) // 2) for feed in some]
+        counts.append(_statements(store, results))
+    assert counts[0] == counts[1] < 20
+    store.close()
+
+
+def _poll_that(feed: Feed, outcome: str, articles: int) -> PollResult:
+    if outcome == "failed":
+        return failed(feed)
+    if outcome == "unchanged":
+        return poll(feed, outcome="unchanged", status=304)
+    items = [
+        item(f"{feed.id}-{n}", bands=[n, n + 1], relevant=True, officials=["raisi"])
+        for n in range(articles)
+    ]
+    return poll(feed, *items, listing=b"x")
+
+
+def _statements(store: Store, results: list[PollResult]) -> int:
+    ran: list[str] = []
+
+    def keep(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        ran.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        store.save_polls(results)
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
+    return len(ran)
+
+
 def _use_all(store: Store) -> None:
     feed, channel = store.feeds()[0], store.channels()[0]
     store.save_poll(poll(feed, item("three", relevant=True, bands=[3], text="New."), item("one")))
@@ -464,9 +623,18 @@ def _use_all(store: Store) -> None:
         store.copy_candidates(article)
         store.story_candidates(article, NOW - HOUR, NOW + HOUR)
         store.save_groupings([Grouping(article.id, 1, "s2", "")])
-    store.entry_keys(feed.id)
+    store.remembered(feed.id)
+    store.settled_texts([bytes(16)])
     store.due_feeds(NOW, 5)
-    store.coverage(NOW)
+    store.coverage(NOW, NOW - HOUR)
+    store.feed("https://moved.example/feed")
+    store.ledger(feed.id, NOW - HOUR)
+    store.failed_runs(NOW - HOUR)
+    store.gaps(NOW - HOUR)
+    store.rhythms(NOW - HOUR)
+    store.forget_ledger(NOW - HOUR)
+    store.notices(untold=True)
+    store.notices(untold=False)
     store.untold(channel.id, NOW - HOUR)
     queue(store, channel, "two", slot=NOW + HOUR, subjects=["s9"])
     store.claim_next(channel.id, NOW)
@@ -475,3 +643,10 @@ def _use_all(store: Store) -> None:
     list(store.export(until=NOW + HOUR, official="raisi"))
     store.audit()
     store.abandon_sending(channel.id, at=NOW)
+
+
+def test_the_program_knows_the_revisions_that_there_are() -> None:
+    config = Config()
+    config.set_main_option("script_location", schema.SCRIPTS)
+    found = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert tuple(reversed(found)) == schema.REVISIONS

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import pytest
+from pebble.pool.base_pool import PoolStatus
 
 import config
 from watchers import workers as module
-from watchers.model import FetchFailure
-from watchers.reader import Reading, ReadJob
+from watchers.model import FetchFailure, Item, Remembered
+from watchers.reader import PageJob, Reading, ReadJob
 from watchers.watchlist import Watchlist, parse_watchlist
 from watchers.workers import Workers
 
 FEED = b"""<rss version="2.0"><channel><title>A &lt;b&gt;feed&lt;/b&gt;</title>
 <item><title>Ebrahim Raisi</title><link>https://a.example/1</link><guid>1</guid></item>
 </channel></rss>"""
-JOB = ReadJob(FEED, "", "https://a.example/feed", None, datetime(2026, 7, 30, tzinfo=UTC), {})
+JOB = ReadJob(FEED, "", "https://a.example/feed", None, datetime(2026, 7, 30, tzinfo=UTC))
 
 
 class Hangs(dict[bytes, bytes]):
@@ -66,9 +71,8 @@ def pool(watchlist: Watchlist) -> Iterator[Workers]:
 
 
 async def read(pool: Workers, known: dict[bytes, bytes] | None = None, **changes: Any) -> Any:
-    return await pool.read(
-        dataclasses.replace(JOB, known={} if known is None else known, **changes)
-    )
+    remembered = Remembered({} if known is None else known)
+    return await pool.read(dataclasses.replace(JOB, remembered=remembered, **changes))
 
 
 async def test_a_document_is_read_in_a_worker(pool: Workers) -> None:
@@ -127,6 +131,33 @@ async def test_a_huge_document_ends_at_the_time_limit(
     assert isinstance(await read(pool), Reading)
 
 
+PAGE = "<main><h1>Ebrahim Raisi</h1><p>{}</p></main>"
+
+
+async def test_an_articles_page_is_read_in_a_worker(pool: Workers) -> None:
+    article = (await read(pool)).items[0].article
+    text = "Ebrahim Raisi in Exampleville: Mostafa Pourmohammadi was there too. " * 5
+    article = dataclasses.replace(article, title="Ebrahim Raisi in Exampleville")
+    item = await pool.read_page(PageJob(PAGE.format(text).encode(), "text/html", article))
+    assert isinstance(item, Item)
+    assert item.article.is_full
+    assert set(item.verdict.officials) == {"ebrahim-raisi", "mostafa-pourmohammadi"}
+    assert item.article.content_key == article.content_key
+
+
+async def test_a_page_that_takes_too_long_is_a_failure_and_the_next_is_read(
+    pool: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = (await read(pool)).items[0].article
+    costly = b"<p " + b" ".join(b"a%d=1" % number for number in range(100_000)) + b">"
+    with monkeypatch.context() as limits:
+        limits.setattr(module, "SECONDS", 1.0)
+        failure = await pool.read_page(PageJob(costly, "text/html", article))
+    assert isinstance(failure, FetchFailure)
+    assert failure.kind == "parser"
+    assert isinstance(await pool.read_page(PageJob(b"<p>x", "text/html", article)), Item)
+
+
 async def test_a_changed_watchlist_is_used_from_then_on(watchlist: Watchlist) -> None:
     people = tuple(p for p in watchlist.people if p.id != "ebrahim-raisi")
     changed = dataclasses.replace(watchlist, version="changed", people=people)
@@ -152,3 +183,66 @@ async def test_stopping_ends_what_is_under_way(watchlist: Watchlist) -> None:
     answer = await under_way
     assert isinstance(answer, FetchFailure)
     assert answer.kind == "parser"
+
+
+# ---------------------------------------------------------------- workers that die or go
+
+
+def processes() -> set[BaseProcess]:
+    """The workers that this process has now."""
+    return set(multiprocessing.active_children())
+
+
+async def gone(old: set[BaseProcess]) -> None:
+    """Wait until they have ended."""
+    async with asyncio.timeout(15):
+        while old & processes():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)  # processes end without telling anybody
+
+
+async def test_workers_that_die_with_nothing_to_do_are_replaced(watchlist: Watchlist) -> None:
+    others = processes()
+    with Workers(watchlist, processes=2) as pool:
+        await read(pool)
+        for _ in range(2):
+            old = processes() - others
+            for worker in old:
+                worker.kill()
+            await gone(old)
+            readings = await asyncio.gather(*(read(pool) for _ in range(4)))
+            assert [type(reading) for reading in readings] == [Reading] * 4
+
+
+async def test_a_pool_that_pebble_has_given_up_is_made_anew(watchlist: Watchlist) -> None:
+    with Workers(watchlist, processes=1) as pool:
+        await read(pool)
+        given_up = pool._pool
+        assert given_up is not None
+        given_up._context.status = PoolStatus.ERROR
+        assert isinstance(await read(pool), Reading)
+        assert pool._pool is not given_up
+
+
+async def test_the_workers_of_an_old_watchlist_leave(watchlist: Watchlist) -> None:
+    others = processes()
+    with Workers(watchlist, processes=1) as pool:
+        await read(pool)
+        old = processes() - others
+        pool.renew(dataclasses.replace(watchlist, version="changed"))
+        assert isinstance(await read(pool), Reading)
+        await gone(old)
+        assert len(processes() - others) == 1
+
+
+async def test_a_worker_that_reads_only_feeds_loads_nothing_for_pages(pool: Workers) -> None:
+    await read(pool)
+    loaded = await asyncio.to_thread(_modules_of_a_reader)
+    assert "watchers.extract" in loaded
+    assert not {"trafilatura", "lxml", "httpx", "sqlalchemy", "telegram"} & loaded
+
+
+def _modules_of_a_reader() -> set[str]:
+    """What a fresh interpreter has loaded once it could read feeds."""
+    code = "import sys, watchers.workers; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    return set(done.stdout.split())

@@ -27,9 +27,10 @@ from bot.cli.edge import told
 from tests.feedserver import FeedServer
 from tests.standin import BotApiStandin
 from watchers.errors import FeedUnreadable
+from watchers.fulltext import read_page
 from watchers.match import Matcher
-from watchers.model import FetchFailure
-from watchers.reader import Reading, ReadJob, read
+from watchers.model import FetchFailure, Item
+from watchers.reader import PageJob, Reading, ReadJob, read
 
 CHAT = -1001234567890
 NOWHERE = "https://nowhere.example/feed"  # a list of feeds cannot be empty
@@ -122,6 +123,7 @@ def environment(
         "DADKHAH_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
         "DADKHAH_HOST_DELAY": "0",
         "DADKHAH_PARSE_PROCESSES": "1",
+        "DADKHAH_FULL_TEXT": "false",  # the articles' addresses are nobody's
     }
     urls = [feeds.url("/one.xml"), feeds.url("/two.xml")] if feeds else [NOWHERE]
     values["DADKHAH_FEEDS"] = str(feed_list(folder, *urls))
@@ -224,6 +226,10 @@ class InlineWorkers:
             return read(job, _matcher())
         except FeedUnreadable as error:
             return FetchFailure(error.kind, error.message)
+
+    async def read_page(self, job: PageJob) -> Item | FetchFailure:
+        """Read an article with its page."""
+        return read_page(job, _matcher())
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from tests.standin import BotApiStandin
 ONCE = Counter(dict.fromkeys(TOLD, 1))
 
 POLL = (
-    "before entry_keys",
-    "after entry_keys",
-    "before save_poll",
-    "commit save_poll",
-    "after save_poll",
+    "before remembered",
+    "after remembered",
+    "before save_polls",
+    "commit save_polls",
+    "after save_polls",
     "before unsettled",
     "after unsettled",
     "before save_groupings",

@@ -17,8 +17,8 @@ from sqlalchemy import Dialect, exc, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage import open_store, upgrade
+from storage.columns import UtcTime
 from storage.engine import Mode, make_engine, parse_url, place, transaction
-from storage.tables import UtcTime
 from storage.translate import kind_of, translate, translated
 from watchers.errors import (
     StoreBusy,
@@ -310,11 +310,10 @@ def test_times_come_back_aware_and_to_the_microsecond(made: type[Dialect]) -> No
     kind, dialect = UtcTime(), made()
     tehran = timezone(timedelta(hours=3, minutes=30))
     time = datetime(1988, 7, 28, 23, 59, 59, 999999, tehran)
-    bound = kind.process_bind_param(time, dialect)
-    assert kind.process_result_value(bound, dialect) == time
-    back = kind.process_result_value(bound, dialect)
-    assert back is not None
+    to_database, from_database = kind.bind_processor(dialect), kind.result_processor(dialect, None)
+    back = from_database(to_database(time))
+    assert back == time
     assert back.tzinfo is UTC
     with pytest.raises(ValueError, match="naive"):
-        kind.process_bind_param(datetime(2026, 1, 1), dialect)  # noqa: DTZ001
-    assert kind.process_bind_param(None, dialect) is None
+        to_database(datetime(2026, 1, 1))  # noqa: DTZ001
+    assert to_database(None) is None

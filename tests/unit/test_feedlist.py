@@ -140,6 +140,79 @@ def test_declared_encodings_are_read(encoding: str) -> None:
     assert parse_feed_list(data, "x").feeds[0].name == "é"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_wide_encodings_need_no_declaration(encoding: str) -> None:
+    data = opml(outline(xmlUrl="https://a.example/", text="خبر")).decode().encode(encoding)
+    assert parse_feed_list(data, "x").feeds[0].name == "خبر"
+
+
+def test_blank_line_before_the_declaration_does_no_harm() -> None:
+    data = opml(outline(xmlUrl="https://a.example/"), '<?xml version="1.0"?>')
+    for head in (b"\n", b"\xef\xbb\xbf\n", b" \r\n\t"):
+        assert len(parse_feed_list(head + data, "x").feeds) == 1
+
+
+def test_attributes_are_read_in_any_case() -> None:
+    for name in ("xmlUrl", "xmlurl", "XMLURL", "XmlUrl"):
+        data = opml(outline(TEXT="A", **{name: "https://a.example/"}, LANGUAGE="fa"))
+        assert parse_feed_list(data, "x").feeds == (FeedSpec("https://a.example/", "A", "fa"),)
+
+
+@pytest.mark.parametrize(
+    ("row", "url"),
+    [
+        pytest.param({"xmlUrl": "feed://a.example/x"}, "https://a.example/x", id="feed scheme"),
+        pytest.param({"xmlUrl": "feed:http://a.example/"}, "http://a.example/", id="feed prefix"),
+        pytest.param({"type": "rss", "url": "https://a.example/"}, "https://a.example/", id="old"),
+    ],
+)
+def test_what_other_programs_write_is_understood(row: dict[str, str], url: str) -> None:
+    assert parse_feed_list(opml(outline(**row)), "x").feeds[0].url == url
+
+
+def test_link_to_a_page_is_no_feed() -> None:
+    body = outline(type="link", url="https://a.example/") + outline(xmlUrl="https://b.example/")
+    (feed,) = parse_feed_list(opml(body), "x").feeds
+    assert feed.url == "https://b.example/"
+
+
+def test_hundreds_of_nested_outlines_are_read_and_repeats_told() -> None:
+    rows = [outline(text=f"Feed {n}", xmlUrl=f"https://{n % 700}.example/") for n in range(900)]
+    body = "".join(
+        f'<outline text="{start}"><outline text="in it">{"".join(rows[start : start + 90])}'
+        "</outline></outline>"
+        for start in range(0, 900, 90)
+    )
+    found = parse_feed_list(opml(body), "x")
+    assert [feed.name for feed in found.feeds] == [f"Feed {n}" for n in range(700)]
+    assert found.duplicates == tuple(f"https://{n}.example/" for n in range(200))
+
+
+@given(
+    st.lists(
+        st.builds(
+            FeedSpec,
+            url=st.integers(0, 10**6).map(lambda n: f"https://{n}.example/feed?a=1&b=<2>"),
+            name=st.text(min_size=1, max_size=30),
+            language=st.sampled_from([None, "fa", "en", "ckb"]),
+            kind=st.sampled_from(FEED_KINDS),
+            site=st.sampled_from(["", "https://site.example/"]),
+        ),
+        min_size=1,
+        max_size=20,
+        unique_by=lambda feed: feed.url,
+    )
+)
+def test_whole_list_comes_back_in_order_with_names_kinds_and_languages(
+    feeds: list[FeedSpec],
+) -> None:
+    once = parse_feed_list(write_opml(feeds), "x")
+    assert (once.duplicates, once.problems, once.left_out) == ((), (), ())
+    kept = [(feed.url, feed.language, feed.kind, feed.site) for feed in feeds]
+    assert [(feed.url, feed.language, feed.kind, feed.site) for feed in once.feeds] == kept
+    assert parse_feed_list(write_opml(once.feeds), "x") == once  # names, once they are cleaned
+
+
 # ---------------------------------------------------------------- both
 
 
@@ -155,6 +228,7 @@ def test_declared_encodings_are_read(encoding: str) -> None:
         pytest.param("http://a.example:port/", id="odd port"),
         pytest.param("https://a.example/a b", id="space inside"),
         pytest.param("https://a.example/" + "a" * 2_000, id="too long"),
+        pytest.param("https://me:secret@a.example/", id="password"),
     ],
 )
 def test_what_is_no_address_is_left_out_and_told(url: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchers.model import Article, Entry
+from watchers.dedupe import fingerprint, first_of_copies
+from watchers.model import Article, Entry, Grouped
 from watchers.normalise import body_text, language_of, normalise
 from watchers.text import clean
 
@@ -136,6 +137,89 @@ def test_the_script_outweighs_the_declared_language(
 
 def test_an_entrys_own_language_outweighs_the_feeds() -> None:
     assert article(replace(ENTRY, language="sv"), language="en").language == "sv"
+
+
+# ---------------------------------------------------------------- aggregators
+
+HIDDEN = Entry(
+    guid="g",
+    link="https://news.google.com/rss/articles/CBMiQUFVX3lxTE5leGFtcGxlZXhhbXBsZQ?oc=5",
+    title="Families gather at the cemetery again - The Paper",
+    summary='<a href="https://news.google.com/x">Families gather at the cemetery again</a>'
+    '&nbsp;&nbsp;<font color="#6f6f6f">The Paper</font>',
+    published=NOW - timedelta(hours=1),
+    source="The Paper",
+    source_url="https://www.paper.example",
+)
+
+
+def test_an_aggregators_link_gives_way_to_the_articles() -> None:
+    wrapped = replace(
+        ENTRY, link="https://www.google.com/url?url=https%3A//paper.example/a%3Fy%3D2"
+    )
+    made = article(replace(wrapped, source="The Paper", title="One - The Paper"))
+    assert made.url == made.canonical_url == "https://paper.example/a?y=2"
+    assert (made.title, made.source, made.source_url) == ("One", "", None)
+
+
+def test_where_the_link_hides_it_the_outlet_is_kept() -> None:
+    made = article(HIDDEN)
+    assert (made.title, made.text) == ("Families gather at the cemetery again", "")
+    assert (made.source, made.source_url) == ("The Paper", "https://www.paper.example")
+
+
+def test_an_outlets_own_entry_keeps_no_source() -> None:
+    made = article(replace(HIDDEN, link="https://paper.example/a"))
+    assert (made.source, made.source_url, made.text) == ("", None, "")
+
+
+OUTLETS = {
+    "its own name": ("Title - The Paper", "The Paper", "Title"),
+    "in other letters": ("Title - دادنامه‌ی ما", "دادنامه ي ما", "Title"),
+    "another name": ("Title - Part two", "The Paper", "Title - Part two"),
+    "no outlet": ("Title - The Paper", "", "Title - The Paper"),
+    "nothing but it": (" - The Paper", "The Paper", "- The Paper"),
+    "the last of two": ("A - B - The Paper", "The Paper", "A - B"),
+}
+
+
+@pytest.mark.parametrize(("printed", "outlet", "title"), OUTLETS.values(), ids=OUTLETS)
+def test_a_title_loses_the_outlets_name(printed: str, outlet: str, title: str) -> None:
+    assert article(replace(HIDDEN, title=printed, source=outlet)).title == title
+
+
+def test_a_summary_of_its_own_stays() -> None:
+    bing = "https://www.bing.com/news/apiclick.aspx?ref=FexRss&aid="
+    lead = "The families came early, and the gates were locked."
+    assert article(replace(HIDDEN, link=bing, summary=lead)).text == lead
+
+
+def grouped(number: int, made: Article) -> Grouped:
+    return Grouped(
+        id=number,
+        canonical_url=made.canonical_url,
+        title=made.title,
+        text=made.text,
+        published=made.published,
+        first_seen=NOW,
+        language=made.language,
+        relevant=True,
+        officials=(),
+        fingerprint=fingerprint(made.title, made.text, close=True),
+    )
+
+
+def test_the_copy_at_the_outlet_is_found_by_its_title() -> None:
+    own = Entry(
+        guid="1",
+        link="https://www.paper.example/cemetery",
+        title="Families gather at the cemetery again",
+        summary="<p>They brought flowers, as they do every year, and were turned away.</p>",
+        published=NOW - timedelta(hours=3),
+    )
+    theirs, hidden = grouped(1, article(own)), grouped(2, article(HIDDEN))
+    assert set(theirs.fingerprint.bands) & set(hidden.fingerprint.bands)  # a candidate
+    assert first_of_copies(hidden, [theirs]) == (theirs, "same title")
 
 
 @given(guid=st.none() | wild, link=st.none() | wild, title=wild, summary=wild, content=wild)

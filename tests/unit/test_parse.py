@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gzip
 import itertools
 import json
 import re
@@ -16,13 +17,11 @@ from hypothesis import strategies as st
 
 from watchers.errors import FeedUnreadable
 from watchers.model import FAILURE_KINDS, Entry, ParsedFeed
-from watchers.parse import MAX_ENTRIES, parse
+from watchers.parse import MAX_ENTRIES, MAX_WAIT, parse
 
 FEEDS = Path(__file__).parent.parent / "data" / "feeds"
 BASE = "https://feeds.example/dir/feed.xml"
-GOLDEN = sorted(
-    p for p in FEEDS.iterdir() if p.suffix in (".xml", ".json") and ".expected" not in p.name
-)
+GOLDEN = sorted(p for p in FEEDS.iterdir() if not p.name.endswith((".expected.json", ".md")))
 
 
 def _expected_entry(given: dict[str, Any]) -> Entry:
@@ -35,6 +34,8 @@ def _expected_entry(given: dict[str, Any]) -> Entry:
         content=given.get("content", ""),
         published=datetime.fromisoformat(published) if published else None,
         language=given.get("language"),
+        source=given.get("source", ""),
+        source_url=given.get("source_url"),
     )
 
 
@@ -47,6 +48,8 @@ def test_a_document_becomes_the_entries_beside_it(path: Path) -> None:
         language=expected["language"],
         entries=tuple(map(_expected_entry, expected["entries"])),
         repairs=tuple(expected["repairs"]),
+        wait=expected.get("wait", 0),
+        whole=expected.get("whole", True),
     )
 
 
@@ -54,7 +57,7 @@ def test_every_golden_feed_has_its_expectation() -> None:
     assert {f"{p.stem}.expected.json" for p in GOLDEN} == {
         p.name for p in FEEDS.glob("*.expected.json")
     }
-    assert len(GOLDEN) >= 17
+    assert len(GOLDEN) >= 60
 
 
 UNREADABLE = {
@@ -64,6 +67,7 @@ UNREADABLE = {
     "a web page without doctype": (b"\xef\xbb\xbf<html lang=fa><p>x</html>", "not-a-feed"),
     "a web page after a comment": (b"<!-- x --><!doctype html><title>x</title>", "not-a-feed"),
     "plain text": (b"service unavailable", "malformed"),
+    "a web page in XHTML": (b"<?xml version='1.0'?>\n<!DOCTYPE html><html>x</html>", "not-a-feed"),
     "an image": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "malformed"),
     "other XML": (b"<?xml version='1.0'?><svg><g/></svg>", "malformed"),
     "only the beginning": (b"<?xml version='1.0'?><rss version='2.0'><chan", "malformed"),
@@ -189,7 +193,58 @@ def test_nested_entities_do_not_grow() -> None:
 def test_entries_beyond_the_limit_are_left_out() -> None:
     items = b"".join(b"<item><guid>%d</guid></item>" % n for n in range(MAX_ENTRIES + 5))
     found = parse(b"<rss version='2.0'><channel>" + items + b"</channel></rss>")
-    assert len(found.entries) == MAX_ENTRIES
+    assert [entry.guid for entry in found.entries] == [str(n) for n in range(MAX_ENTRIES)]
+    assert not found.whole
+    assert not {"junk after the document", "stray bytes"} & set(found.repairs)
+
+
+def test_a_gzip_bomb_inside_of_gzip_ends_at_the_limit() -> None:
+    with pytest.raises(FeedUnreadable) as caught:
+        parse(gzip.compress(bytes(11 * 1024 * 1024)))
+    assert caught.value.kind == "too-large"
+
+
+def test_half_of_a_gzip_file_is_read_as_far_as_it_goes() -> None:
+    noise = b"".join(b"<item><guid>%d</guid></item>" % (n * n) for n in range(1000))
+    whole = gzip.compress(b"<rss version='2.0'><channel>" + noise + b"</channel></rss>")
+    assert len(parse(whole[: len(whole) // 2]).entries) > 300
+    with pytest.raises(FeedUnreadable):
+        parse(b"\x1f\x8bno gzip at all")
+
+
+WAITS = {
+    "ttl": ("<ttl>30</ttl>", 1800),
+    "the longest": ("<ttl>30</ttl><sy:updatePeriod>daily</sy:updatePeriod>", 86_400),
+    "twice a day": (
+        "<sy:updatePeriod>Daily </sy:updatePeriod><sy:updateFrequency>2</sy:updateFrequency>",
+        43_200,
+    ),
+    "a frequency alone is of a day": ("<sy:updateFrequency>4</sy:updateFrequency>", 21_600),
+    "a year": ("<sy:updatePeriod>yearly</sy:updatePeriod>", MAX_WAIT),
+    "never": ("<ttl>99999999999999999999</ttl>", MAX_WAIT),
+    "below nothing": ("<ttl>-5</ttl>", 0),
+    "nothing": ("<ttl>0</ttl>", 0),
+    "words": ("<ttl>often</ttl><sy:updatePeriod>sometimes</sy:updatePeriod>", 0),
+    "no times a day": ("<sy:updateFrequency>0</sy:updateFrequency>", 86_400),
+}
+
+
+@pytest.mark.parametrize(("asked", "seconds"), WAITS.values(), ids=WAITS)
+def test_a_document_may_ask_to_be_read_less_often(asked: str, seconds: int) -> None:
+    head = "<rss version='2.0' xmlns:sy='http://purl.org/rss/1.0/modules/syndication/'><channel>"
+    assert parse(f"{head}{asked}<item/></channel></rss>".encode()).wait == seconds
+
+
+def test_a_later_end_of_the_document_is_the_end() -> None:
+    one = b"<rss version='2.0'><channel><item><title>1</title>"
+    two = b"<description><![CDATA[how to end: </rss> ]]></description></item><item><title>2</title>"
+    assert len(parse(one + two + b"</item></channel></rss>").entries) == 2
+    assert len(parse(one + two).entries) == 2
+
+
+def test_ampersands_are_text_in_cdata_alone() -> None:
+    body = b"<rss version='2.0'><channel><item><title>a&b<![CDATA[c&d]]>e&f</title></item>"
+    assert parse(body + b"</channel></rss>").entries[0].title == "a&bc&de&f"
 
 
 DATES: dict[str, tuple[str, datetime | None]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bot.i18n import catalogue
 from bot.render import PAGE, render, units
 from tests.standin.judge import kept, telegram_accepts
+from watchers.model import Gap
 from watchers.outlets import OUTLET_KINDS
 from watchers.telling import Channel, Coverage, Digest, Line, Page
 
@@ -240,3 +242,30 @@ def test_a_page_holds_no_character_that_telegram_would_drop(made: Digest) -> Non
 
 def test_units_are_those_of_utf_16() -> None:
     assert (units("a"), units("ا"), units("🕯"), units("")) == (1, 1, 2, 0)
+
+
+def with_gaps(language: str, count: int) -> Digest:
+    gaps = tuple(
+        Gap(number, f"Outlet {number}", NOW - timedelta(hours=9), NOW - timedelta(hours=2))
+        for number in range(1, count + 1)
+    )
+    made = digest(line(), language=language)
+    return replace(made, coverage=replace(made.coverage, gaps=gaps))
+
+
+def test_what_may_have_been_missed_stands_under_the_digest() -> None:
+    (page,) = pages(with_gaps("en", 1))
+    assert "possible gap at \u2068Outlet 1\u2069: 30 July 2026 07:30–14:30" in page.text
+
+
+def test_a_persian_gap_has_persian_digits_and_calendar() -> None:
+    (page,) = pages(with_gaps("fa", 1))
+    last = page.text.rstrip().split("\n")[-1]
+    assert "\u2068Outlet 1\u2069" in last
+    assert "۸ مرداد ۱۴۰۵ ۰۹:۰۰–۱۶:۰۰" in last
+
+
+def test_many_gaps_are_counted() -> None:
+    (page,) = pages(with_gaps("en", 7))
+    assert page.text.count("possible gap at") == 3
+    assert "4 more possible gaps" in page.text

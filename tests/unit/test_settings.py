@@ -54,6 +54,7 @@ GIVEN: dict[str, tuple[str, str, object]] = {
     "API": ("telegram_api_url", "http://127.0.0.1:8081/", "http://127.0.0.1:8081"),
     "listen on IPv6": ("http_listen", "[::1]:8080", "[::1]:8080"),
     "listening off": ("http_listen", "", ""),
+    "publishers": ("excluded_hosts", "a.example, b.example", ("a.example", "b.example")),
     "hosts": ("allowed_private_hosts", "10.0.0.0/8, a.lan:80", ("10.0.0.0/8", "a.lan:80")),
     "empty is the default": ("timezone", "", "UTC"),
 }
@@ -72,6 +73,8 @@ WRONG = {
     "zone outside": ("timezone", "../../etc/passwd", "IANA"),
     "schedule": ("schedule", "8am", "HH:MM"),
     "hour": ("schedule", "25:00", "HH:MM"),
+    "a publisher's address": ("excluded_hosts", "https://a.example/", "subdomains"),
+    "a publisher's pattern": ("excluded_hosts", "*.a.example", "subdomains"),
     "channel": ("channel", "my channel", "@channelname"),
     "API": ("telegram_api_url", "api.telegram.org", "http"),
     "listen": ("http_listen", "8080", "host:port"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +17,8 @@ from tests.unit.test_dedupe import LEAD, TEXT, TITLE
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
 from watchers.dedupe import fingerprint
-from watchers.model import Article, FeedSpec, Item, PollResult, Verdict
-from watchers.settler import settle
+from watchers.model import Article, FeedSpec, Grouped, Grouping, Item, PollResult, Verdict
+from watchers.settler import _Pending, settle
 from watchers.telling import Exported
 from watchers.text import key
 
@@ -32,7 +34,15 @@ def clusterer() -> Clusterer:
     return Clusterer(parse_concepts(config.shipped_concepts(), "concepts.toml"))
 
 
-def item(name: str, title: str, text: str, hours: float, *, relevant: bool = True) -> Item:
+def item(
+    name: str,
+    title: str,
+    text: str,
+    hours: float,
+    *,
+    relevant: bool = True,
+    close: bool = True,
+) -> Item:
     url = f"https://{name}.example/story"
     article = Article(
         url=url,
@@ -47,7 +57,7 @@ def item(name: str, title: str, text: str, hours: float, *, relevant: bool = Tru
     )
     topics = ("massacre-1988",) if relevant else ()
     verdict = Verdict(relevant, (), (), topics, (), 2.0, "w1")
-    return Item(article, verdict, fingerprint(title, text, close=True))
+    return Item(article, verdict, fingerprint(title, text, close=close))
 
 
 ITEMS = {
@@ -119,3 +129,65 @@ def test_a_copy_that_comes_later_points_at_the_first_and_not_at_a_copy(late: str
     early = [name for name in ITEMS if name != late]
     rows = stored(early, [late], between=True)
     assert rows[late].duplicate_of == ITEMS["first"].article.canonical_url
+
+
+# ---------------------------------------------------------------- what nobody else prints
+
+RAIN = ("Rain in the north", "It rained all day in the north, and in the evening it stopped.")
+POOL = (
+    *(item(f"plain{n}", *RAIN, n, relevant=False, close=False) for n in range(3)),
+    item("late", *RAIN, 31 * 24, relevant=False, close=False),
+    item("near", *RAIN, 4, relevant=False),
+    item("told", *RAIN, 5),
+    item("sun", "Sun in the south", "It was sunny there.", 2, relevant=False, close=False),
+    *ITEMS.values(),
+)
+
+
+class Watched(MemoryStore):
+    """Keeps what settling decided and counts what it asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decided: list[Grouping] = []
+        self.asked = 0
+
+    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
+        self.decided += groupings
+        super().save_groupings(groupings)
+
+    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
+        self.asked += 1
+        return super().copy_candidates(article)
+
+
+def decided(batches: Sequence[Sequence[Item]]) -> Watched:
+    """A store in which these were polled and settled one batch after the other."""
+    store = Watched()
+    feed = store.add_feed(FeedSpec("https://feed.example/"), at=NOW, actor="cli")
+    for items in batches:
+        store.save_poll(PollResult(feed.id, NOW, NOW, 900, 0.0, "changed", items=tuple(items)))
+        settle(store, clusterer())
+    return store
+
+
+@given(st.permutations(POOL), st.sets(st.integers(0, len(POOL))))
+def test_not_asking_for_what_is_alone_decides_the_same(items: list[Item], cuts: set[int]) -> None:
+    edges = [0, *sorted(cuts), len(items)]
+    batches = [items[start:end] for start, end in pairwise(edges)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Pending, "_is_alone", lambda _pending, _article: False)
+        slow = decided(batches)
+    fast = decided(batches)
+    assert fast.decided == slow.decided
+    assert fast.asked < slow.asked == len(POOL)
+
+
+def test_an_article_that_nobody_else_prints_is_settled_unasked() -> None:
+    plain = [
+        item(f"p{n}", f"Report {n}", f"It rained for {n} days.", n, relevant=False, close=False)
+        for n in range(1_200)
+    ]
+    store = decided([plain])
+    assert (store.asked, len(store.decided)) == (0, 1_200)
+    assert store.unsettled(1) == ()

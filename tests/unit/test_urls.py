@@ -177,3 +177,20 @@ HOSTS = {
 @pytest.mark.parametrize(("url", "name"), HOSTS.items())
 def test_host_is_lower_case_and_ascii(url: str, name: str) -> None:
     assert host(url) == name
+
+
+_PLAIN_PATHS = st.text("abXY01-_~./", max_size=14).map(lambda path: "/" + path)
+
+
+@given(
+    st.sampled_from(["http", "https"]),
+    st.sampled_from(["www.example.org", "M.News.example", "amp.x-y.example", "a.b.c.example"]),
+    _PLAIN_PATHS,
+    st.sampled_from(["", "/amp", "/index.html", "/print/", ".amp.html", "//", "/.."]),
+)
+def test_the_short_way_for_plain_addresses_is_the_long_one(
+    scheme: str, name: str, path: str, end: str
+) -> None:
+    address = f"{scheme}://{name}{path}{end}"
+    with_query = canonical(f"{address}?utm_source=feed")  # the query sends it the long way
+    assert canonical(address) == with_query

@@ -1,0 +1,1 @@
+"""How fast, how lean, how true: measured on generated feeds, beside a peer (README.md here)."""

@@ -1,0 +1,1 @@
+"""Days of simulated time over feeds of different rhythms."""
