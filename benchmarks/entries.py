@@ -14,7 +14,7 @@ from html import escape
 from benchmarks.plans import Plan
 from benchmarks.words import on_subject, sentences, some_words, title
 
-_SUBJECT = 0.02  # share of entries that speak of the subject
+_SUBJECT = 0.005  # share of entries that speak of the subject
 _AGENCY = 0.02  # share of the others that are agency texts
 _AGENCY_SUBJECT = 0.4  # share of entries on the subject that are
 _STORIES = 6  # agency texts of each kind and language that a hundred feeds share

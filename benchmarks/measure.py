@@ -81,7 +81,7 @@ def _watched(cwd: str, scratch: Path, command: Sequence[str]) -> _Watch:
         end = select.poll()
         end.register(os.pidfd_open(child.pid), select.POLLIN)
         while not end.poll(_LOOK * 1000):
-            sizes = [size for pid in _below(os.getpid()) if (size := _proportional(pid))]
+            sizes = [size for pid in below(os.getpid()) if (size := proportional(pid))]
             seen.memory = max(seen.memory, sum(sizes))
             seen.processes = max(seen.processes, len(sizes))
         seen.wall = time.perf_counter() - start
@@ -92,7 +92,7 @@ def _watched(cwd: str, scratch: Path, command: Sequence[str]) -> _Watch:
     return seen
 
 
-def _below(root: int) -> list[int]:
+def below(root: int) -> list[int]:
     """All descendants of a process."""
     children: dict[int, list[int]] = defaultdict(list)
     for path in Path("/proc").iterdir():
@@ -110,7 +110,7 @@ def _below(root: int) -> list[int]:
     return found
 
 
-def _proportional(pid: int) -> int:
+def proportional(pid: int) -> int:
     """Bytes of memory of a process, its share of shared pages included; 0 once it is gone."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")

@@ -1,4 +1,7 @@
-"""Dadkhah as a user has it: `feeds import` of a list, then `poll --all`, each its own process."""
+"""Dadkhah: `feeds import` of a list, then cycles in one process, as the service polls.
+
+`start_up` is `poll --all` as a command of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.measure import Measured, measured
+from benchmarks.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,9 +50,14 @@ class Ours:
         """Make the database with all feeds."""
         self._run("feeds", "import", str(self._listed))
 
-    def poll(self) -> Measured:
-        """One cycle over all feeds."""
+    def start_up(self) -> Measured:
+        """A cycle as a process of its own."""
         return self._run("poll", "--all", "--json")
+
+    def session(self) -> Session:
+        """The process that polls all feeds at each order."""
+        command = [sys.executable, "-m", "benchmarks.ours_cycle"]
+        return Session(command, env=self._env, cwd=self._tree, scratch=self._folder)
 
     def found(self, poll: Measured) -> Mapping[str, object]:
         """What the cycle came to, for a look at whether it did what it should."""

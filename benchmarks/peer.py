@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.measure import Measured, measured
+from benchmarks.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "build" / "bench-venv"
@@ -66,9 +67,15 @@ class Peer:
         """Make the database with all feeds."""
         self._run("prepare", str(self._folder / "feeds.txt"))
 
-    def poll(self) -> Measured:
-        """One cycle over all feeds."""
+    def start_up(self) -> Measured:
+        """A cycle as a process of its own."""
         return self._run("poll", str(self._workers))
+
+    def session(self) -> Session:
+        """The process that polls all feeds at each order."""
+        command = [str(self._python), str(_SCRIPT), str(self._folder / "reader.sqlite")]
+        words = ["serve", str(self._workers)]
+        return Session([*command, *words], env=self._env, cwd=self._folder, scratch=self._folder)
 
     def found(self, poll: Measured) -> Mapping[str, object]:  # noqa: ARG002 - as Ours has it
         """What is stored after the cycle (asked for afterwards: not measured)."""

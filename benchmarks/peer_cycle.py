@@ -23,6 +23,10 @@ def main(database: str, job: str, *words: str) -> None:
                 reader.add_feed(url)
         elif job == "poll":
             reader.update_feeds(scheduled=False, workers=int(words[0]))
+        elif job == "serve":  # a cycle for each line, as a program that goes on would
+            for _ in sys.stdin:
+                reader.update_feeds(scheduled=False, workers=int(words[0]))
+                print("done", flush=True)
         else:
             feeds = reader.get_feed_counts()
             entries = reader.get_entry_counts()

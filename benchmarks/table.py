@@ -29,12 +29,12 @@ class Run:
 
     @property
     def speed(self) -> float:
-        """Feeds a second, start-up included."""
+        """Feeds a second."""
         return self.feeds / self.wall
 
     @property
     def cost(self) -> float:
-        """Milliseconds of CPU a feed, start-up included."""
+        """Milliseconds of CPU a feed, of all processes."""
         return self.cpu / self.feeds * 1000
 
 

@@ -13,6 +13,7 @@ from bot.clock import Clock, utc_now
 from bot.database import Database
 from bot.wording import span
 from config import logs
+from watchers.errors import StoreError
 from watchers.model import Feed, PollResult
 from watchers.outage import Attempt, Outage, Outages, attempt, is_network
 from watchers.ports import Store
@@ -22,6 +23,8 @@ log = logs.get(__name__)
 
 _SINCE = "outage_since"  # the store's value: an outage outlives the process that saw it begin
 _LOOK_AGAIN = 2.0  # seconds until a failure that waits for others is judged anew
+_LOOKS = 20  # then it waits no longer, whatever the wall clock says
+_REST = 30.0  # seconds until a database that refused is tried anew
 _DOWN = (
     "Most hosts have not answered since {since}: the network of this machine seems to be down. "
     "No feed is blamed; each is asked again within the hour."
@@ -40,6 +43,8 @@ class Network:
         self._clock = clock
         self._outages: Outages | None = None
         self._looking = asyncio.Lock()
+        self._telling = asyncio.Lock()
+        self._rest_until = 0.0  # of the loop's clock
 
     async def note(self, feed: Feed, began: datetime, result: PollResult) -> Attempt | None:
         """Count what a poll says of the network; what `is_ours` judges by."""
@@ -58,7 +63,7 @@ class Network:
         if said is None or result.failure is None or not is_network(result.failure):
             return False
         outages = await self._known()
-        while True:
+        for _ in range(_LOOKS):
             verdict = outages.judge(said, self._clock(), cycle_over=cycle_over.is_set())
             await self._tell(outages)
             if verdict != "wait":
@@ -68,6 +73,7 @@ class Network:
                     await cycle_over.wait()
             except TimeoutError:
                 continue
+        return False
 
     async def _known(self) -> Outages:
         """The judge, made when first needed with what an earlier process left."""
@@ -78,15 +84,30 @@ class Network:
             return self._outages
 
     async def _tell(self, outages: Outages) -> None:
-        changes = outages.changes()
-        if changes:
-            now = self._clock()
+        """Store what changed, in order; what cannot be stored now is tried again later."""
+        if self._telling.locked():  # whoever tells goes on until nothing is left
+            return
+        async with self._telling:
+            while asyncio.get_running_loop().time() >= self._rest_until:
+                changes = outages.changes()
+                if not changes or not await self._told(outages, changes):
+                    return
+
+    async def _told(self, outages: Outages, changes: Sequence[Outage]) -> bool:
+        now = self._clock()
+        try:
             await self._database(lambda store: _keep(store, changes, now))
+        except StoreError as error:
+            outages.put_back(changes)
+            self._rest_until = asyncio.get_running_loop().time() + _REST
+            log.warning("outage_not_stored", why=str(error))
+            return False
         for change in changes:
             if change.until is None:
                 log.warning("network_down", since=change.since.isoformat(timespec="seconds"))
             else:
                 log.warning("network_back", since=change.since.isoformat(timespec="seconds"))
+        return True
 
 
 def _keep(store: Store, changes: Sequence[Outage], now: datetime) -> None:

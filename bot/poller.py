@@ -8,17 +8,18 @@ A poll of a slow host holds up nobody: a tick starts what is due and does not wa
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.app import Program
-from bot.clock import utc_now
+from bot.clock import Clock, utc_now
 from bot.jobs import settle_all
 from bot.network import Network
-from bot.recorder import Recorder
+from bot.recorder import TROUBLE, Recorder
 from bot.together import together
 from config import logs
 from watchers.feed_watcher import Watcher, as_they_are
@@ -30,6 +31,11 @@ from watchers.urls import host
 log = logs.get(__name__)
 
 BATCH = 1_000  # feeds looked up at a tick
+PER_HOST = 8  # of them of one host: one feed of a host is polled at a time
+SHUN = 30 * 60.0  # seconds that a feed is left out whose poll broke: else it is first again
+TELL_POLLS = 1_000  # polls after which they are told of, should something always be under way
+TELL_EVERY = 300.0  # seconds, likewise
+CLOCK_BACK = 60.0  # seconds that the wall clock went back: due times may be far in the future
 
 Progress = Callable[[Feed, PollResult], None]
 
@@ -79,7 +85,15 @@ class UnderWay:
 class Poller:
     """Polls feeds; in the service one for the life of the process."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(
+        self,
+        program: Program,
+        *,
+        clock: Clock = utc_now,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
+        self._steady = steady
         self._database = program.database
         self._program = program
         self._recorder = Recorder(program.database)
@@ -95,12 +109,15 @@ class Poller:
         self._most = max(64, program.settings.fetch_concurrency * 2)
         self._ready: dict[int, Feed] = {}  # due, waiting for room or for their host
         self._under_way: dict[int, UnderWay] = {}
+        self._shunned: dict[int, float] = {}  # until when, by the steady clock
         self._broke: list[BaseException] = []
+        self._ahead: float | None = None  # seconds of the wall clock before the steady one
         self._stopping = False
         self._hosts: set[str] = set()
         self._lonely = asyncio.Event()  # set: nobody else will say whether our network is down
         self._lonely.set()
         self._since_told = PollSummary()
+        self._told_at = steady()
 
     async def cycle(self, feeds: Sequence[Feed], progress: Progress | None = None) -> PollSummary:
         """Poll these feeds, each stored as soon as it was read, then settle."""
@@ -122,19 +139,38 @@ class Poller:
             if progress is not None:
                 progress(feed, result)
 
-        await together(one(feed) for feed in distinct)
+        await together(one(feed) for feed in _hosts_in_turn(distinct))
         summary.settled = await settle_all(self._program)
         _tell(summary)
         return summary
 
     async def tick(self) -> None:
         """Look up what is due and start it, as far as there is room, one feed a host."""
-        if self._broke:  # a full disk, a bug: the tick's own trouble
+        if self._broke:  # a full disk: the tick's own trouble
             error, self._broke = self._broke[0], []
             raise error
-        due = await self._database(lambda store: store.due_feeds(utc_now(), BATCH))
-        self._ready = {feed.id: feed for feed in due if feed.id not in self._under_way}
+        await self._mind_clock()
+        now = self._steady()
+        self._shunned = {number: until for number, until in self._shunned.items() if until > now}
+        more = len(self._shunned)  # they are first, and must not be all that is looked up
+        due = await self._database(
+            lambda store: store.due_feeds(self._clock(), BATCH + more, per_host=PER_HOST + more)
+        )
+        left_out = self._under_way.keys() | self._shunned.keys()
+        self._ready = {feed.id: feed for feed in due if feed.id not in left_out}
         self._start_ready()
+
+    async def _mind_clock(self) -> None:
+        """At the first tick, and when the wall clock was put back, mend times that it gave."""
+        now = self._clock()
+        ahead = now.timestamp() - self._steady()
+        if self._ahead is not None and ahead >= self._ahead - CLOCK_BACK:
+            self._ahead = max(self._ahead, ahead)
+            return
+        if self._ahead is not None:
+            log.warning("clock_went_back", seconds=round(self._ahead - ahead))
+        await self._database(lambda store: store.heal_clock(now))
+        self._ahead = ahead
 
     def _start_ready(self) -> None:
         busy = {one.host for one in self._under_way.values()}
@@ -150,17 +186,27 @@ class Poller:
                 del self._ready[feed.id]
                 task = asyncio.create_task(self._one(feed))
                 self._under_way[feed.id] = UnderWay(name, utc_now(), task)
-                task.add_done_callback(partial(self._ended, feed.id))
+                task.add_done_callback(partial(self._ended, feed))
 
-    def _ended(self, number: int, task: asyncio.Task[None]) -> None:
-        del self._under_way[number]
+    def _ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
+        del self._under_way[feed.id]
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._broke.append(error)
-            self._ready.clear()
+            if isinstance(error, TROUBLE):
+                self._broke.append(error)
+                self._ready.clear()
+            else:  # this feed's alone, as far as we know
+                self._shunned[feed.id] = self._steady() + SHUN
+                log.error("poll_broke", feed=feed.url, exc_info=error)
         self._start_ready()
-        if not self._under_way:
-            _tell(self._since_told)
-            self._since_told = PollSummary()
+        self._tell_at_times()
+
+    def _tell_at_times(self) -> None:
+        told = self._since_told
+        enough = told.outcomes.total() >= TELL_POLLS
+        late = self._steady() - self._told_at >= TELL_EVERY
+        if not self._under_way or enough or late:
+            self._since_told, self._told_at = PollSummary(), self._steady()
+            _tell(told)
 
     async def stop(self) -> None:
         """Drop what is under way: it stays due, and nothing of it was stored."""
@@ -200,6 +246,18 @@ class Poller:
         event = "poll_failed" if result.outcome == "failed" else "poll_in_outage"
         tell(event, feed=feed.url, kind=failure.kind, why=failure.detail)
         return result
+
+
+def _hosts_in_turn(feeds: Iterable[Feed]) -> list[Feed]:
+    """The first feed of each host, then the second of each: none holds all turns."""
+    count: Counter[str] = Counter()
+    ranked: list[tuple[int, Feed]] = []
+    for feed in feeds:
+        name = host(feed.url)
+        ranked.append((count[name], feed))
+        count[name] += 1
+    ranked.sort(key=lambda one: one[0])
+    return [feed for _, feed in ranked]
 
 
 def _tell(summary: PollSummary) -> None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from bot.database import Database
+from watchers.errors import StoreBusy, StoreCorrupt, StoreFull, StoreReadOnly, StoreUnreachable
 from watchers.model import PollResult, PollSaved
 
 MOST = 64  # polls a transaction: what one takes is bounded, and so is what a crash asks again
+
+# The database's own trouble: whatever is stored next meets it too, after as long a wait.
+TROUBLE = (StoreBusy, StoreFull, StoreReadOnly, StoreUnreachable, StoreCorrupt)
 
 _Waiting = tuple[PollResult, "asyncio.Future[PollSaved]"]
 
@@ -37,18 +41,31 @@ class Recorder:
             self._writing = None
 
     async def _write_some(self, some: list[_Waiting]) -> None:
+        error = await self._tried(some)
+        if error is None:
+            return
+        if len(some) == 1:
+            _settle(some[0][1], error)
+            return
+        for number, one in enumerate(some):  # one that cannot be stored takes no others with it
+            error = await self._tried([one])
+            if error is not None:
+                _settle(one[1], error)
+            if isinstance(error, TROUBLE):
+                for _, future in some[number + 1 :]:
+                    _settle(future, error)
+                return
+
+    async def _tried(self, some: list[_Waiting]) -> Exception | None:
+        """Store these in one transaction; why that could not be done, and nothing settled."""
         results = [result for result, _ in some]
         try:
             saved = await self._database(lambda store: store.save_polls(results))
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
-            if len(some) == 1:
-                _settle(some[0][1], error)
-                return
-            for one in some:  # one poll that cannot be stored must not take others with it
-                await self._write_some([one])
-            return
+            return error
         for (_, future), outcome in zip(some, saved, strict=True):
             _settle(future, outcome)
+        return None
 
 
 def _settle(future: asyncio.Future[PollSaved], outcome: PollSaved | Exception) -> None:

@@ -22,7 +22,13 @@ from storage import ledger
 from storage.audits import note
 from storage.engine import chunks, insert_new
 from storage.mapping import feed_of, feed_values, printed_key
-from storage.planning import MOST_GAPS, UNREACHABLE_AFTER, already_watched
+from storage.planning import (
+    CLOCK_SLACK,
+    LONGEST_WAIT,
+    MOST_GAPS,
+    UNREACHABLE_AFTER,
+    already_watched,
+)
 from storage.tables import FEED, FORMER_ADDRESS, HOST, LISTING
 from watchers.errors import FeedExists, FeedUnknown
 from watchers.model import Feed, FeedSpec
@@ -31,10 +37,16 @@ from watchers.telling import AuditRecord, Coverage
 MAX_ID = 2**31 - 1  # PostgreSQL refuses to compare an INTEGER with more
 _WATCHED = FEED.c.removed_at.is_(None)
 _RESTS = exists().where(HOST.c.name == FEED.c.host, HOST.c.not_before > bindparam("now"))
-_DUE = (
+_IS_DUE = (_WATCHED, ~FEED.c.paused, FEED.c.next_due <= bindparam("now"), ~_RESTS)
+_OVERDUE = (FEED.c.next_due, FEED.c.id)
+_DUE = select(FEED).where(*_IS_DUE).order_by(*_OVERDUE).limit(bindparam("most"))
+_PLACE = func.row_number().over(partition_by=FEED.c.host, order_by=_OVERDUE).label("place")
+_PLACED = select(FEED.c.id, _PLACE).where(*_IS_DUE).subquery()
+_DUE_BY_HOST = (
     select(FEED)
-    .where(_WATCHED, ~FEED.c.paused, FEED.c.next_due <= bindparam("now"), ~_RESTS)
-    .order_by(FEED.c.next_due, FEED.c.id)
+    .join(_PLACED, _PLACED.c.id == FEED.c.id)
+    .where(_PLACED.c.place <= bindparam("of_host"))
+    .order_by(_PLACED.c.place, *_OVERDUE)
     .limit(bindparam("most"))
 )
 
@@ -104,10 +116,35 @@ def former_addresses(connection: Connection, feed_id: int) -> tuple[str, ...]:
     return tuple(connection.execute(ordered).scalars())
 
 
-def due(connection: Connection, now: datetime, limit: int) -> tuple[Feed, ...]:
-    """Feeds to poll, longest overdue first; none of a host that rests until later."""
-    rows = connection.execute(_DUE, {"now": now, "most": limit})
+def due(
+    connection: Connection, now: datetime, limit: int, per_host: int | None = None
+) -> tuple[Feed, ...]:
+    """Feeds to poll, longest overdue first; none of a host that rests until later.
+
+    With `per_host`: the first of every host, then the second of each, and so on.
+    """
+    wanted: dict[str, object] = {"now": now, "most": limit}
+    if per_host is None:
+        rows = connection.execute(_DUE, wanted)
+    else:
+        rows = connection.execute(_DUE_BY_HOST, {**wanted, "of_host": per_host})
     return tuple(feed_of(row) for row in rows)
+
+
+def heal_clock(connection: Connection, now: datetime) -> int:
+    """Make due what a clock that was ahead put off; how many feeds.
+
+    Reads all feeds: for the start and for a clock that was set back, not for every look.
+    """
+    latest = now + LONGEST_WAIT
+    of_the_future = func.coalesce(FEED.c.last_polled, FEED.c.added_at) > now + CLOCK_SLACK
+    healed = connection.execute(
+        update(FEED)
+        .where(_WATCHED, FEED.c.next_due > now, of_the_future | (FEED.c.next_due > latest))
+        .values(next_due=now)
+    )
+    connection.execute(delete(HOST).where(HOST.c.not_before > latest))
+    return healed.rowcount
 
 
 def pause(connection: Connection, feed_id: int, at: datetime, actor: str, *, paused: bool) -> Feed:

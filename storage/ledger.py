@@ -226,3 +226,8 @@ def mark_told(connection: Connection, notice_id: int, at: datetime) -> bool:
     """Claim a notice; False if it is told already, or there is none."""
     untold = (NOTICE.c.id == notice_id, NOTICE.c.told_at.is_(None))
     return connection.execute(update(NOTICE).where(*untold).values(told_at=at)).rowcount == 1
+
+
+def give_back(connection: Connection, notice_id: int) -> None:
+    """Make a notice untold again."""
+    connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(told_at=None))

@@ -125,3 +125,9 @@ class MemoryLedger(MemoryState):
             return False
         self._notices[notice_id] = replace(notice, told_at=at)
         return True
+
+    @synchronised
+    def give_back(self, notice_id: int) -> None:
+        """See :class:`watchers.ports.LedgerPort`."""
+        if notice_id in self._notices:
+            self._notices[notice_id] = replace(self._notices[notice_id], told_at=None)

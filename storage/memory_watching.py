@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,9 +11,11 @@ from storage.memory_ledger import MemoryLedger
 from storage.memory_state import MemoryArticle, MemoryEntry, synchronised
 from storage.notices import Telling, moved, notices_of, same_feed
 from storage.planning import (
+    CLOCK_SLACK,
     COPY_WINDOW,
     FIRST_INTERVAL,
     LISTED_LATELY,
+    LONGEST_WAIT,
     MOST_COPIES,
     MOST_STORIES,
     SEEN_AGAIN,
@@ -27,6 +30,7 @@ from storage.planning import (
     following_move,
     is_baseline,
     is_time_to_mark,
+    may_move,
     plan_poll,
     resolve_groupings,
     saved_of,
@@ -111,7 +115,9 @@ class MemoryWatching(MemoryLedger):
         return tuple(sorted(former, key=lambda url: (former[url], url)))
 
     @synchronised
-    def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
+    def due_feeds(
+        self, now: datetime, limit: int, *, per_host: int | None = None
+    ) -> tuple[Feed, ...]:
         """See :class:`watchers.ports.FeedPort`."""
         resting = {name for name, until in self._rests.items() if until > now}
         due = [
@@ -119,7 +125,31 @@ class MemoryWatching(MemoryLedger):
             for feed in self.feeds()
             if not feed.paused and feed.next_due <= now and host(feed.url) not in resting
         ]
-        return tuple(sorted(due, key=lambda feed: (feed.next_due, feed.id))[:limit])
+        due.sort(key=lambda feed: (feed.next_due, feed.id))
+        if per_host is None:
+            return tuple(due[:limit])
+        places: Counter[str] = Counter()
+        placed: list[tuple[int, Feed]] = []
+        for feed in due:
+            places[host(feed.url)] += 1
+            placed.append((places[host(feed.url)], feed))
+        placed.sort(key=lambda one: one[0])  # stable: longest overdue first within a place
+        return tuple(feed for place, feed in placed if place <= per_host)[:limit]
+
+    @synchronised
+    def heal_clock(self, now: datetime) -> int:
+        """See :class:`watchers.ports.FeedPort`."""
+        latest = now + LONGEST_WAIT
+        put_off = [
+            feed
+            for feed in self.feeds()
+            if feed.next_due > now
+            and ((feed.last_polled or feed.added_at) > now + CLOCK_SLACK or feed.next_due > latest)
+        ]
+        for feed in put_off:
+            self._feeds[feed.id] = replace(feed, next_due=now)
+        self._rests = {name: until for name, until in self._rests.items() if until <= latest}
+        return len(put_off)
 
     @synchronised
     def pause_feed(self, feed_id: int, *, paused: bool, at: datetime, actor: str) -> Feed:
@@ -199,8 +229,8 @@ class MemoryWatching(MemoryLedger):
     def _head(self, number: int) -> Head:
         kept = self._articles[number]
         close = kept.tells or kept.item.verdict.suspicious
-        relevant = kept.item.verdict.relevant
-        return Head(kept.id, kept.feed_id, kept.url, relevant, close, kept.settled)
+        relevant, full = kept.item.verdict.relevant, kept.item.article.is_full
+        return Head(kept.id, kept.feed_id, kept.url, relevant, close, kept.settled, full)
 
     def _store(self, feed: Feed, item: Item, at: datetime) -> int:
         number = next(self._article_ids)
@@ -258,7 +288,7 @@ class MemoryWatching(MemoryLedger):
             self._listings[feed.id] = result.listing
         tellings = notices_of(feed, result)
         to = following_move(feed, result)
-        if to is not None:
+        if to is not None and may_move(self._former.get(feed.id, {}).values(), result.at):
             tellings.append(self._move(feed, to, result.at))
         for telling in sorted(tellings, key=lambda telling: telling.key):
             self._tell(telling, result.at)

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from watchers.feed_addresses import has_password
 from watchers.model import Feed, Grouping, Item, LedgerRow, PollResult, PollSaved
-from watchers.polling import START
+from watchers.polling import CEILING, START
 
 FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
 # Neighbours looked at, nearest in time first: one chatty or hostile feed can give thousands of
@@ -21,6 +22,10 @@ LISTED_LATELY = timedelta(days=7)  # entries seen this long before the latest ar
 SEEN_AGAIN = timedelta(days=1)  # last_seen is refreshed no oftener: most polls then write less
 UNREACHABLE_AFTER = timedelta(hours=6)
 MOST_GAPS = 1_000
+CLOCK_SLACK = timedelta(minutes=5)  # a time further ahead was set by another clock
+LONGEST_WAIT = timedelta(seconds=CEILING) + CLOCK_SLACK
+MOST_MOVES = 10  # former addresses: a server can make a new one with each answer
+_MOVE_REST = timedelta(days=1)
 
 
 def already_watched(url: str, feed: Feed) -> str:
@@ -40,6 +45,7 @@ class Head:
     relevant: bool
     close: bool  # relevant, an official named, or suspicious
     settled: bool
+    is_full: bool  # its text is the whole article's, not a feed's summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,17 @@ def _plan_entry(plan: PollPlan, item: Item, entry: KnownEntry | None, target: Ta
 
 
 def _may_have_changed(head: Head, item: Item, entry: KnownEntry | None, feed_id: int) -> bool:
-    """The first feed's word counts, or another's that shows more: a teaser hides the subject."""
+    """The first feed's word counts, or another's that shows more: a teaser hides the subject.
+
+    For the same reason a summary replaces no full text that is kept close, not even the first
+    feed's: its page could not be read this time.
+    """
     same = entry is not None and entry.content_key == item.article.content_key
     shows_more = (item.verdict.relevant and not head.relevant) or (
         item.verdict.kept_close and not head.close
     )
-    return not same and (head.feed_id == feed_id or shows_more)
+    shortens = head.is_full and head.close and not item.article.is_full
+    return not same and ((head.feed_id == feed_id and not shortens) or shows_more)
 
 
 Work = tuple[Feed, PollResult]
@@ -308,14 +319,20 @@ def following_move(feed: Feed, result: PollResult) -> str | None:
     """Where the feed moved for good, if that may be believed.
 
     Only a feed that was read there, and never from https to http: whoever sits between could
-    otherwise move a feed to where he can change what it says.
+    otherwise move a feed to where he can change what it says. Never to an address with a
+    password: it would be stored and shown.
     """
     to = result.moved_to
-    if is_down(result.outcome) or not to or to == feed.url:
+    if is_down(result.outcome) or not to or to == feed.url or has_password(to):
         return None
     if feed.url[:6].lower() == "https:" and to[:6].lower() != "https:":
         return None
     return to
+
+
+def may_move(moves: Collection[datetime], at: datetime) -> bool:
+    """Whether a feed that moved at these times may move again: once a day, ten times in all."""
+    return len(moves) < MOST_MOVES and all(abs(at - moved) >= _MOVE_REST for moved in moves)
 
 
 def resolve_groupings(

@@ -57,6 +57,7 @@ _HEAD = select(
     ARTICLE.c.relevant,
     or_(ARTICLE.c.tells, ARTICLE.c.suspicious).label("close"),
     ARTICLE.c.settled,
+    ARTICLE.c.is_full,
 )
 _HEADS_BY_URL = _HEAD.where(ARTICLE.c.url_key.in_(_URLS))
 _HEADS_BY_ID = _HEAD.where(ARTICLE.c.id.in_(_IDS))

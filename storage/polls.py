@@ -18,6 +18,7 @@ from storage.mapping import feed_of, printed_key, storable
 from storage.notices import Telling, moved, notices_of, same_feed
 from storage.planning import (
     LISTED_LATELY,
+    MOST_MOVES,
     SEEN_AGAIN,
     Run,
     begun_run,
@@ -25,6 +26,7 @@ from storage.planning import (
     following_move,
     is_time_to_mark,
     lengthens,
+    may_move,
     rounds,
 )
 from storage.tables import ARTICLE, ENTRY, FEED, FORMER_ADDRESS, LEDGER, LISTING
@@ -206,12 +208,18 @@ def _store_aftermath(connection: Connection, polled: Sequence[_Polled]) -> None:
     for one in polled:
         tellings = notices_of(one.feed, one.result)
         to = following_move(one.feed, one.result)
-        if to is not None:
+        if to is not None and _may_move(connection, one.feed.id, one.result.at):
             tellings.append(_move(connection, one.feed, to, one.result.at))
         ledger.tell(connection, tellings, one.result.at)
         if one.result.resting is not None:
             rests.append(one.result.resting)
     ledger.rest(connection, rests)
+
+
+def _may_move(connection: Connection, feed_id: int, at: datetime) -> bool:
+    former = select(FORMER_ADDRESS.c.until).where(FORMER_ADDRESS.c.feed_id == feed_id)
+    latest = former.order_by(FORMER_ADDRESS.c.until.desc()).limit(MOST_MOVES)
+    return may_move(connection.execute(latest).scalars().all(), at)
 
 
 def _move(connection: Connection, feed: Feed, to: str, at: datetime) -> Telling:

@@ -97,10 +97,17 @@ class SqlStore:
         with self._read() as connection:
             return feeds.find(connection, ref)
 
-    def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
+    def due_feeds(
+        self, now: datetime, limit: int, *, per_host: int | None = None
+    ) -> tuple[Feed, ...]:
         """See :class:`watchers.ports.FeedPort`."""
         with self._read() as connection:
-            return feeds.due(connection, now, limit)
+            return feeds.due(connection, now, limit, per_host)
+
+    def heal_clock(self, now: datetime) -> int:
+        """See :class:`watchers.ports.FeedPort`."""
+        with self._write() as connection:
+            return feeds.heal_clock(connection, now)
 
     def pause_feed(self, feed_id: int, *, paused: bool, at: datetime, actor: str) -> Feed:
         """See :class:`watchers.ports.FeedPort`."""
@@ -192,6 +199,11 @@ class SqlStore:
         """See :class:`watchers.ports.LedgerPort`."""
         with self._durable() as connection:
             return ledger.mark_told(connection, notice_id, at)
+
+    def give_back(self, notice_id: int) -> None:
+        """See :class:`watchers.ports.LedgerPort`."""
+        with self._write() as connection:
+            ledger.give_back(connection, notice_id)
 
     # ------------------------------------------------------------ grouping
 

@@ -151,7 +151,8 @@ class ArticleRow(Row, table=True):
         index_of("article_stories", "time", "id", relevant=True, settled=True, duplicate_of=None),
         index_of("article_tells", "first_seen", tells=True, settled=True, baseline=False),
         Index("article_story_id", "story_id"),
-        Index("article_duplicate_of", "duplicate_of"),
+        # Of copies only: with the others in it SQLite reads all articles to find the stories.
+        index_where("article_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     feed_id: int = Field(foreign_key="feed.id")  # the one that gave it first

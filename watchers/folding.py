@@ -28,7 +28,8 @@ _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 # l', d', qu' ... before a word: two words. Elsewhere inside a word the apostrophe vanishes.
 _ELISION = re.compile(rf"(?<!\w)(\w|[Qq]u|[Dd]ell|[Nn]ell|[Aa]ll|[Ss]ull)[{_APOSTROPHES}](?=\w)")
 _INNER = re.compile(rf"(?<=\w)[{_APOSTROPHES}](?=\w)")
-_THOUSANDS = re.compile(r"(?<=\d)[.,٬\u00a0\u202f'’](?=\d{3}(?!\d))")
+# The mark first: a scan for it is quicker than looking back from every character.
+_THOUSANDS = re.compile(r"[.,٬\u00a0\u202f'’](?<=\d.)(?=\d{3}(?!\d))")
 _GONE = "\u00ad"  # maps to nothing; stands in for what vanishes in context
 _SPACES = re.compile("  +")
 

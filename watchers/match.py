@@ -77,6 +77,8 @@ class Matcher:
         own = text[: self._furniture_start(text)]
         fields = {"title": Folded(title), "text": Folded(own)}
         hits = [hit for name in fields for hit in self._scan(name, fields[name])]
+        if not hits:  # most of the world's news
+            return Verdict(False, (), (), (), (), 0.0, self.version)
         evidence = _Evidence(hits, fields)
         named = self._named(hits, evidence, fields)
         decided, rule = self._relevance(evidence, named)

@@ -42,10 +42,11 @@ def normalise(
     the entry's source names it, so that the copy at the outlet is found by its title.
     """
     url = urls.resolve(entry.link or "", feed_url) if entry.link else None
-    brought = url is not None and wrappers.is_aggregator(url)
-    news = url is not None and wrappers.is_google_news(url)
-    url = url and (wrappers.unwrap(url) or url)
-    hidden = brought and url is not None and wrappers.is_aggregator(url)
+    brought = news = hidden = False
+    if url is not None and wrappers.may_wrap(url):
+        brought, news = wrappers.is_aggregator(url), wrappers.is_google_news(url)
+        url = wrappers.unwrap(url) or url
+        hidden = brought and wrappers.is_aggregator(url)
     source = plain_title(entry.source)
     title = without_outlet(plain_title(entry.title), source)
     text = body_text(entry.summary, entry.content)
@@ -111,6 +112,8 @@ def language_of(text: str, declared: str | None) -> str | None:
     """
     known = (declared or "").strip().replace("_", "-").partition("-")[0].lower() or None
     sample = text[:2_000]
+    if sample.isascii() and known not in _ARABIC_SCRIPT_LANGUAGES:
+        return known if known and 2 <= len(known) <= 3 and known.isalpha() else None
     arabic, latin = (sum(map(len, letters.findall(sample))) for letters in (_ARABIC_SCRIPT, _LATIN))
     if arabic > latin:
         if known in _ARABIC_SCRIPT_LANGUAGES:

@@ -28,7 +28,9 @@ PATIENCE = timedelta(seconds=30)  # how long a failure waits for what other host
 
 FEWEST = 4  # hosts: fewer may fail at once by chance
 _MOST = 0.8
-_LOOK_BACK = timedelta(minutes=15)
+_LOOK_BACK = timedelta(hours=6)  # to the last answer at most; some feeds are asked that rarely
+_FEW_BACK = timedelta(minutes=15)  # of answers only, where there are fewer than four hosts
+_ASKEW = timedelta(minutes=5)  # attempts are noted in nearly their order; more is a clock put back
 _KEPT = 1_000  # fetches; at 50 a second they reach back over a time-out
 _LONGEST = timedelta(hours=6)  # while some answer: then it is no outage, it is their state
 
@@ -101,8 +103,13 @@ class Outages:
         changes, self._changes = tuple(self._changes), []
         return changes
 
+    def put_back(self, changes: Sequence[Outage]) -> None:
+        """Changes that could not be told: `changes` gives them again, before later ones."""
+        self._changes[:0] = changes
+
     def note(self, attempt: Attempt) -> None:
         """Count a fetch that ended, whatever came of it. Note each before it is judged."""
+        self._mind_clock(attempt.ended)
         self._attempts.append(attempt)
         if attempt.reached and self._since is not None:
             back = _unbroken(self._attempts)
@@ -119,6 +126,7 @@ class Outages:
         hosts answered, or when there is nothing more to wait for: 30 seconds went by, or no
         other fetch is under way (`cycle_over`).
         """
+        self._mind_clock(failed.ended)
         answered, down = self._around(failed)
         if len(down) >= FEWEST and len(down) >= _MOST * (len(down) + len(answered)):
             if answered and self._since is not None and now - self._since > _LONGEST:
@@ -164,6 +172,21 @@ class Outages:
             and not any(one.reached and one.ended > latest for one in self._attempts)
         )
 
+    def _mind_clock(self, ended: datetime) -> None:
+        """Let nothing be later than an attempt's end: what is was dated by a clock put back since.
+
+        Else an outage would not be over, and old failures would count anew, when the clock
+        comes to those times again.
+        """
+        latest = ended + _ASKEW
+        if self._since is not None and self._since > latest:
+            self._since = ended
+        if self._latest is not None and self._latest > latest:
+            self._latest = ended
+        if any(one.ended > latest for one in self._attempts):
+            kept = [one for one in self._attempts if one.ended <= latest]
+            self._attempts = deque(kept, maxlen=_KEPT)
+
     def _begin(self, since: datetime) -> None:
         if self._since is None:
             self._since = since
@@ -185,5 +208,5 @@ def _unbroken(attempts: Sequence[Attempt]) -> datetime | None:
         elif not one.known:
             break
     lasts = attempts[-1].ended - first.began
-    enough = lasts >= (PATIENCE if len(hosts) >= FEWEST else _LOOK_BACK)
+    enough = lasts >= (PATIENCE if len(hosts) >= FEWEST else _FEW_BACK)
     return first.ended if enough else None

@@ -9,7 +9,8 @@ tenth paragraph is not in the summary. Whatever fails leaves the item as it was.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,9 +26,11 @@ from watchers.wrappers import is_aggregator
 
 PAGES = 8  # of one poll
 HOURLY = 120  # of all polls: the first cycle over a long list of feeds asks for no hundreds
+HOST_HOURLY = HOURLY // 4  # of one host: no feed takes what the others need
 PATIENCE = 60.0  # seconds for the pages of one poll; a host has 5 s between starts
 SUMMARY = 1_200  # code points: a feed that gives more gives the article
 RECENT = timedelta(days=3)  # older ones are baseline or an archive: nobody is told of them
+_HOUR = 3600.0  # seconds
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9"
 _WHOLE = ("t.me", "telegram.me")  # whose posts are whole in their feeds
 
@@ -40,7 +43,10 @@ class RobotsPort(Protocol):
 
 
 class Pages:
-    """Fetches pages for polls; one for the life of the process. `clock` tells UTC."""
+    """Fetches pages for polls; one for the life of the process.
+
+    `clock` tells UTC; `steady` counts seconds and never goes back.
+    """
 
     def __init__(
         self,
@@ -50,13 +56,15 @@ class Pages:
         clock: Callable[[], datetime],
         robots: RobotsPort | None = None,
         limit: int = PAGES,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetcher = fetcher
         self._workers = workers
         self._robots = robots or Robots(fetcher)
         self._clock = clock
         self._limit = limit
-        self._asked: deque[datetime] = deque()  # when pages were asked for, in the last hour
+        self._steady = steady
+        self._asked: deque[tuple[float, str]] = deque()  # when and of which host, in the last hour
 
     async def complete(self, items: tuple[Item, ...]) -> tuple[Item, ...]:
         """The items of one poll, in their order, those that got their page judged with it.
@@ -81,13 +89,21 @@ class Pages:
 
     def _chosen(self, items: tuple[Item, ...]) -> list[int]:
         """Whose pages to ask for: the most suspicious first, as far as the hour's share goes."""
-        now = self._clock()
-        wanting = [index for index, item in enumerate(items) if wants_page(item, now)]
-        while self._asked and self._asked[0] <= now - timedelta(hours=1):
+        now, at = self._clock(), self._steady()
+        while self._asked and self._asked[0][0] <= at - _HOUR:
             self._asked.popleft()
+        asked = Counter(host for _, host in self._asked)
+        wanting = [index for index, item in enumerate(items) if wants_page(item, now)]
         wanting.sort(key=lambda index: _rank(items[index]))
-        chosen = wanting[: max(0, min(self._limit, HOURLY - len(self._asked)))]
-        self._asked.extend([now] * len(chosen))
+        chosen: list[int] = []
+        for index in wanting:
+            if len(chosen) >= self._limit or len(self._asked) >= HOURLY:
+                break
+            host = urls.host(items[index].article.url)
+            if asked[host] < HOST_HOURLY:
+                asked[host] += 1
+                self._asked.append((at, host))
+                chosen.append(index)
         return chosen
 
     async def _completed(self, item: Item) -> Item:
@@ -97,8 +113,7 @@ class Pages:
         answer = await self._fetcher.fetch(FetchRequest(url, accept=_ACCEPT, size=MAX_PAGE))
         if isinstance(answer, FetchFailure) or not is_article_page(answer, url):
             return item
-        elsewhere = urls.host(answer.url) != urls.host(url)
-        if elsewhere and not await self._robots.allowed(answer.url):
+        if answer.url != url and not await self._robots.allowed(answer.url):
             return item
         read = await self._workers.read_page(
             PageJob(answer.body, answer.content_type, item.article)

@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
+import feedparser.api
 
-from watchers import charset, dates, jsonfeed, mending, preview, sitemap
+from watchers import charset, dates, jsonfeed, mending, preview, sitemap, urls
 from watchers.errors import FeedUnreadable
 from watchers.model import Entry, ParsedFeed
 
@@ -56,6 +56,7 @@ _PAGE = re.compile(
 _GUID = re.compile(r"<(?:[\w.-]{1,40}:)?(?:guid|id)(?:\s([^<>]{0,500}))?>", re.IGNORECASE)
 _BASE = re.compile(r"(?<![\w?&.-])base\s{0,20}=", re.IGNORECASE)
 _FEEDBURNER = re.compile(r"https?://(?:feedproxy\.google|feeds?\.feedburner)\.com/")
+feedparser.api.PREFERRED_XML_PARSERS[:0] = ["watchers.expat_driver"]
 _PERIODS = {
     "hourly": 3600,
     "daily": 86_400,
@@ -220,7 +221,7 @@ def _link(entry: Any, base_url: str, repairs: list[str]) -> str | None:
 
 def _joined_link(base: str, link: str) -> str:
     try:
-        return urljoin(base, link) if link else ""
+        return urls.joined(base, link) if link else ""
     except ValueError:
         return ""
 

@@ -32,6 +32,7 @@ _CAUTION = 4  # a listing that covers little time is read this much sooner, at m
 _OUTAGE_RETRY = 30 * 60  # while our own network is down, and up to twice that
 _FULL = 24 * 3600  # between requests without validators, at most
 _FULL_DRIFT = 4 * 3600
+_LONGEST_SPAN = 366 * 24 * 3600
 _FAILURES = 10_000.0  # counted no further: years of them, and no float grows beyond use
 _DIGITS = 9
 
@@ -199,11 +200,15 @@ def _span(
     oldest: datetime | None,
     found: datetime | None,
 ) -> int:
-    """The time that the listing covers: by its dates, or by how much was new since the last."""
+    """The time that the listing covers: by its dates, or by how much was new since the last.
+
+    At most a year: longer changes nothing, and has to fit a database's integer.
+    """
     if oldest is not None and found is not None:
-        return max(0, int((found - oldest).total_seconds()))
+        return max(0, min(_LONGEST_SPAN, int((found - oldest).total_seconds())))
     if fresh and feed.newest is not None and not feed.is_new:
-        return max(0, int((now - feed.newest).total_seconds() * listed / fresh))
+        seconds = (now - feed.newest).total_seconds() * listed / fresh
+        return max(0, min(_LONGEST_SPAN, int(seconds)))
     return feed.span
 
 

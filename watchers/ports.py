@@ -86,10 +86,22 @@ class FeedPort(Protocol):
     def former_addresses(self, feed_id: int) -> tuple[str, ...]:
         """Where the feed was before permanent redirects moved it, oldest first."""
 
-    def due_feeds(self, now: datetime, limit: int) -> tuple[Feed, ...]:
+    def due_feeds(
+        self, now: datetime, limit: int, *, per_host: int | None = None
+    ) -> tuple[Feed, ...]:
         """Feeds to poll: not paused, due at or before `now`, longest overdue first.
 
-        None of a host that asked to be left alone until later than `now`.
+        None of a host that asked to be left alone until later than `now`. With `per_host`: at
+        most so many of a host, the first of every host before the second of any, so that one
+        host with many feeds does not fill the limit.
+        """
+
+    def heal_clock(self, now: datetime) -> int:
+        """Make due what a clock that was ahead put off; how many feeds.
+
+        Those due later than `now` that were polled (or added) more than 5 minutes after `now`,
+        or are due later than any poll is put off. Hosts at rest for longer than that may be
+        asked again.
         """
 
     def pause_feed(self, feed_id: int, *, paused: bool, at: datetime, actor: str) -> Feed:
@@ -115,15 +127,18 @@ class FeedPort(Protocol):
         stored (its entry's guid known before under another address: that article gets the
         address instead); content of an article that this same feed gave first and whose
         text changed is replaced, the old kept as a revision, and it is settled anew if its
-        verdict changed from irrelevant. *Baseline*: on the feed's first successful poll,
-        articles published before `at` - 24 h, or undated, are never told.
+        verdict changed from irrelevant; the full text of one that is kept close stays when the
+        feed gives a summary that shows no more. *Baseline*: on the feed's first successful
+        poll, articles published before `at` - 24 h, or undated, are never told.
         A feed removed meanwhile: nothing is stored, an empty PollSaved is returned.
 
         The ledger gets each poll: one with the outcome (and failure kind) of the feed's last
         run lengthens that run, "changed" always begins one. `moved_to` gives the feed its new
-        address, unless another watched feed has it, and keeps the old as a former one; `resting`
-        is as `rest_host`. Notices are added when a feed has failed for 1, 3 and 7 days, when it
-        answers 410, and when it moved. "outage" changes only the due time and the ledger.
+        address and keeps the old as a former one, unless another watched feed has the new one,
+        it holds a user name or a password, or the feed moved within a day of `at` or ten times
+        before; `resting` is as `rest_host`. Notices are added when a feed has failed for 1, 3
+        and 7 days, when it answers 410, and when it moved. "outage" changes only the due time
+        and the ledger.
         """
 
     def coverage(self, now: datetime, since: datetime | None = None) -> Coverage:
@@ -159,6 +174,9 @@ class LedgerPort(Protocol):
 
     def mark_told(self, notice_id: int, *, at: datetime) -> bool:
         """Claim a notice for telling; False if it is told already."""
+
+    def give_back(self, notice_id: int) -> None:
+        """Undo `mark_told`: it certainly reached nobody, and is to be told later."""
 
 
 class GroupPort(Protocol):

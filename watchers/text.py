@@ -19,6 +19,9 @@ _BLOCK = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"<[a-zA-Z!/?]|&[a-zA-Z#]")
+_MAY_BE_INVISIBLE = re.compile(
+    r"<(?:script|style|noscript|template|iframe|svg|head)", re.IGNORECASE
+)
 _INVISIBLE_HTML = "script, style, noscript, template, iframe, svg, head > title"
 # C0/C1 controls but tab and newline, noncharacters, lone surrogates, and the invisible
 # formatting characters that carry no spelling (ZWNJ and ZWJ do, in Persian).
@@ -62,8 +65,9 @@ def plain(markup: str, limit: int = MAX_TEXT) -> str:
         return clean(markup)[:limit].rstrip()
     # An input that is all text to the parser gets a body of its own; NUL would become U+FFFD.
     tree = LexborHTMLParser(_BLOCK.sub(lambda tag: "\n" + tag.group(), markup.replace("\0", "")))
-    for node in tree.css(_INVISIBLE_HTML):
-        node.decompose()
+    if _MAY_BE_INVISIBLE.search(markup):
+        for node in tree.css(_INVISIBLE_HTML):
+            node.decompose()
     body = tree.body
     return clean(body.text(deep=True) if body is not None else "")[:limit].rstrip()
 

@@ -29,9 +29,16 @@ _FORM_TAIL = re.compile(r"(?:/(?:amp|print|mobile)|\.amp)/?$", re.IGNORECASE)
 _AMP_FILE = re.compile(r"\.amp(\.s?html?)$", re.IGNORECASE)
 _IMPOSSIBLE = re.compile("[\0-\x1f\x7f\ud800-\udfff]")  # no database stores some of them
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
-# Most articles' addresses: a name, and a path without an escape, a dot segment or a query.
+# Most articles' addresses: a name, and a path and a query without escapes and dot segments.
 _PLAIN = re.compile(
-    r"https?://((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})(/(?:[\w~-][\w.~/-]*)?)",
+    r"https?://((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})(/(?:[\w~-][\w.~/-]*)?)"
+    r"(?:\?([\w.~=&-]*))?(?:#[^\s%]*)?",
+    re.ASCII,
+)
+# What joining to a base leaves as it is: no dot segment, no empty query or fragment.
+_ABSOLUTE = re.compile(
+    r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?:/(?!\.)(?:[\w~%+,:@=&!$'()*-]|\.|/(?!\.))*)?"
+    r"(?:\?[\w.~/%+,:@=&!$'()*-]+)?",
     re.ASCII,
 )
 _FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
@@ -39,6 +46,8 @@ _FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
 
 def resolve(link: str, base: str) -> str | None:
     """The link as an absolute http(s) address, or None if it is none (mailto:, empty...)."""
+    if len(link) <= MAX_URL and _ABSOLUTE.fullmatch(link):
+        return link
     try:
         url = urljoin(base, _IMPOSSIBLE.sub("", link).strip())
         parts = urlsplit(url)
@@ -48,6 +57,11 @@ def resolve(link: str, base: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > MAX_URL:
         return None
     return url
+
+
+def joined(base: str, link: str) -> str:
+    """The link against a base, as RFC 3986 has it; ValueError where it cannot be read."""
+    return link if _ABSOLUTE.fullmatch(link) else urljoin(base, link)
 
 
 def host(url: str) -> str:
@@ -62,13 +76,22 @@ def host(url: str) -> str:
 def canonical(url: str) -> str:
     """The one address of an article. Idempotent; a text that is no URL comes back as it is."""
     plain = _PLAIN.fullmatch(url) if "/." not in url else None
-    if plain:  # nothing to quote or to sort, and w3lib takes 0.1 ms a call
-        return f"https://{_bare_host(plain[1].lower())}{_bare_path(plain[2]) or '/'}"
+    if plain:  # nothing to quote, and w3lib takes 0.1 ms a call
+        bare = f"https://{_bare_host(plain[1].lower())}{_bare_path(plain[2]) or '/'}"
+        query = _plain_query(plain[3] or "")
+        return f"{bare}?{query}" if query else bare
     for _ in range(4):  # quoting can bring a rule to light; real addresses need one round
         previous, url = url, _canonical_once(url)
         if url == previous:
             break
     return url
+
+
+def _plain_query(query: str) -> str:
+    """A query without escapes: its parameters in order, less the trackers."""
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    kept = sorted((name, value) for name, _, value in pairs if not _TRACKERS.match(name))
+    return "&".join(f"{name}={value.replace('=', '%3D')}" for name, value in kept)
 
 
 def _canonical_once(url: str) -> str:

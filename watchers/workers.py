@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import multiprocessing
 import os
 import resource
@@ -41,6 +42,8 @@ _RECYCLE = 2_000  # documents until a worker is replaced: feedparser fragments t
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
+_COLLECT = 5_000  # objects; feedparser makes many, and hardly one in a circle
+
 _matcher: Matcher | None = None
 
 
@@ -50,6 +53,8 @@ def _start(matcher: Matcher) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _matcher = matcher
+    gc.freeze()  # what was loaded stays for good: the collector need not look at it again
+    gc.set_threshold(_COLLECT)
     used = _address_space()
     if used:
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))

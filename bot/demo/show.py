@@ -196,7 +196,8 @@ def _count_answers(console: Console, statuses: Sequence[int]) -> None:
     answers = Counter(statuses)
     console.print(
         f"\n{len(statuses)} requests: {answers[200]} answered in full, {answers[304]} with 304 "
-        "(not modified): those cost no parsing."
+        "(not modified): those cost no parsing. The rest asked for robots.txt and for the pages "
+        "of suspicious articles, which the samples do not have."
     )
 
 

@@ -1,6 +1,6 @@
 """What is watched, and when it is due."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from tests.contract.making import DAY, HOUR, NOW, add_feed, failed, item, old_fe
 from watchers.errors import FeedExists, FeedUnknown
 from watchers.model import FeedSpec
 from watchers.ports import Store
+from watchers.urls import host
 
 
 def test_a_new_feed_is_due_at_once_and_keeps_what_was_said(store: Store) -> None:
@@ -119,3 +120,49 @@ def test_a_naive_time_is_refused(store: Store) -> None:
     naive = datetime(2026, 1, 1)  # noqa: DTZ001 - the point of the test
     with pytest.raises((ValueError, TypeError)):
         store.add_feed(FeedSpec("https://a.example/"), at=naive, actor="cli")
+
+
+def test_one_host_with_many_feeds_does_not_fill_the_batch(store: Store) -> None:
+    crowd = [FeedSpec(f"https://crowd.example/{number}") for number in range(40)]
+    store.add_feeds(crowd, at=NOW - DAY, actor="cli")
+    others = [add_feed(store, name) for name in "abcde"]
+    assert {host(feed.url) for feed in store.due_feeds(NOW, 20)} == {"crowd.example"}
+    due = store.due_feeds(NOW, 20, per_host=8)
+    many = [feed for feed in store.feeds() if feed.url.startswith("https://crowd")]
+    assert due == (many[0], *others, *many[1:8])
+    assert store.due_feeds(NOW, 4, per_host=8) == due[:4]
+    assert len(store.due_feeds(NOW, 100)) == 45
+
+
+def test_a_host_that_rests_gives_no_feed_to_a_batch_by_host(store: Store) -> None:
+    add_feed(store, "a")
+    other = add_feed(store, "b")
+    store.rest_host("a.example", NOW + DAY)
+    assert store.due_feeds(NOW, 5, per_host=1) == (other,)
+
+
+def test_what_a_clock_that_was_ahead_put_off_is_due_again(store: Store) -> None:
+    year = 365 * DAY
+    ahead, right, paused = (add_feed(store, name, at=NOW - DAY) for name in "abc")
+    store.save_poll(poll(ahead, at=NOW + year))
+    store.save_poll(poll(right, at=NOW + timedelta(minutes=5)))
+    store.pause_feed(paused.id, paused=True, at=NOW - DAY, actor="cli")
+    store.pause_feed(paused.id, paused=False, at=NOW + year, actor="cli")
+    added = add_feed(store, "d", at=NOW + HOUR)
+    late = add_feed(store, "e", at=NOW - DAY)
+    store.save_poll(failed(late, at=NOW - HOUR))
+    assert store.due_feeds(NOW, 10) == (store.feed(late.url),)
+    assert store.heal_clock(NOW) == 3
+    due = store.due_feeds(NOW, 10)
+    assert {feed.id for feed in due} == {ahead.id, paused.id, added.id, late.id}
+    assert store.feed(right.url).next_due == NOW + timedelta(minutes=65)
+    assert store.heal_clock(NOW) == 0
+
+
+def test_a_host_that_rests_by_a_clock_that_was_ahead_is_asked_again(store: Store) -> None:
+    rests, asked = add_feed(store, "a"), add_feed(store, "b")
+    store.rest_host("a.example", NOW + DAY)
+    store.rest_host("b.example", NOW + 9 * DAY)
+    store.heal_clock(NOW)
+    assert store.due_feeds(NOW + HOUR, 5) == (asked,)
+    assert store.due_feeds(NOW + DAY, 5) == (rests, asked)

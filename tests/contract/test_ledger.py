@@ -227,6 +227,19 @@ def test_a_notice_is_added_once_and_claimed_once(store: Store) -> None:
     assert store.notices(untold=False)[1].told_at == NOW + 2 * HOUR
 
 
+def test_a_notice_that_reached_nobody_is_given_back(store: Store) -> None:
+    for number in (1, 2):
+        store.add_notice(f"outage:{number}", "outage", "Down.", at=NOW)
+    one, two = store.notices(untold=True)
+    for notice in (one, two):
+        store.mark_told(notice.id, at=NOW)
+    store.give_back(one.id)
+    store.give_back(999)
+    assert store.notices(untold=True) == (one,)
+    assert store.mark_told(one.id, at=NOW + HOUR)
+    assert store.notices(untold=True) == ()
+
+
 def test_admins_are_told_of_a_feed_that_failed_for_one_three_and_seven_days(store: Store) -> None:
     feed = old_feed(store)
     told = []

@@ -13,7 +13,7 @@ NEW = "https://new.example/feed"
 def test_a_moved_feed_is_found_by_its_former_addresses(store: Store) -> None:
     feed = add_feed(store)
     store.save_poll(poll(feed, moved_to=NEW))
-    store.save_poll(poll(feed, at=NOW + HOUR, moved_to="https://newer.example/feed"))
+    store.save_poll(poll(feed, at=NOW + DAY, moved_to="https://newer.example/feed"))
     assert store.former_addresses(feed.id) == (feed.url, NEW)
     now = store.feed(str(feed.id))
     assert now.url == "https://newer.example/feed"
@@ -49,7 +49,7 @@ def test_admins_are_told_of_a_move_once(store: Store) -> None:
 def test_a_feed_that_moves_back_is_where_it_was(store: Store) -> None:
     feed = add_feed(store)
     store.save_poll(poll(feed, moved_to=NEW))
-    store.save_poll(poll(feed, at=NOW + HOUR, moved_to=feed.url))
+    store.save_poll(poll(feed, at=NOW + DAY, moved_to=feed.url))
     assert store.feed(str(feed.id)).url == feed.url
     assert store.former_addresses(feed.id) == (NEW,)
 
@@ -112,3 +112,32 @@ def test_a_removed_feed_leaves_its_former_addresses(store: Store) -> None:
     with pytest.raises(FeedUnknown):
         store.feed(feed.url)
     assert add_feed(store).id != feed.id
+
+
+def test_a_feed_moves_once_a_day_at_most(store: Store) -> None:
+    feed = add_feed(store)
+    for hours in range(24):
+        to = f"https://new.example/{hours}"
+        store.save_poll(poll(feed, at=NOW + hours * HOUR, moved_to=to))
+    assert store.feed(str(feed.id)).url == "https://new.example/0"
+    assert store.former_addresses(feed.id) == (feed.url,)
+    assert len(store.notices(untold=True)) == 1
+    store.save_poll(poll(feed, at=NOW - 9 * DAY, moved_to=feed.url))
+    assert store.feed(str(feed.id)).url == feed.url  # the clock was ahead then
+
+
+def test_a_feed_moves_ten_times_at_most(store: Store) -> None:
+    feed = add_feed(store)
+    for days in range(12):
+        store.save_poll(poll(feed, at=NOW + days * DAY, moved_to=f"https://new.example/{days}"))
+    assert store.feed(str(feed.id)).url == "https://new.example/9"
+    assert len(store.former_addresses(feed.id)) == len(store.notices(untold=True)) == 10
+    assert store.feed(str(feed.id)).last_success == NOW + 11 * DAY
+
+
+@pytest.mark.parametrize("who", ["user:word@", "user@"])
+def test_no_feed_is_moved_to_an_address_with_a_password(store: Store, who: str) -> None:
+    feed = add_feed(store)
+    store.save_poll(poll(feed, moved_to=f"https://{who}new.example/feed"))
+    assert store.feed(str(feed.id)).url == feed.url
+    assert store.notices(untold=True) == ()

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.contract.making import (
     poll,
     settle,
 )
-from watchers.model import PollSaved
+from watchers.model import Item, PollSaved
 from watchers.ports import Store
 from watchers.telling import Exported
 
@@ -290,3 +291,44 @@ def test_what_appeared_since_a_feed_was_added_is_news_however_late_its_first_pol
         poll(feed, item("since", published=NOW - 2 * DAY), item("before", published=NOW - 5 * DAY))
     )
     assert (saved.new, saved.baseline) == (2, 1)
+
+
+def _full(name: str, *, is_full: bool = True, **said: Any) -> Item:
+    one = item(name, **said)
+    return replace(one, article=replace(one.article, is_full=is_full))
+
+
+@pytest.mark.parametrize("close", [{"relevant": True}, {"officials": ["raisi"]}])
+def test_a_summary_does_not_replace_the_full_text_that_is_kept_close(
+    store: Store, close: dict[str, Any]
+) -> None:
+    feed = old_feed(store)
+    store.save_poll(poll(feed, _full("one", text="The whole article.", **close)))
+    settle(store)
+    saved = store.save_poll(poll(feed, item("one", text="A new summary."), at=NOW + HOUR))
+    assert saved == PollSaved(feed.id)
+    assert (_only(store).updates, bool(_only(store).reasons)) == ((), "officials" in close)
+    assert _only(store).relevant is ("relevant" in close)
+    # It was read all the same: the next poll need not fetch the page for it.
+    assert store.remembered(feed.id).entries[key("one")] == key("Title of oneA new summary.")
+    later = _full("one", text="The whole article, mended.", **close)
+    assert store.save_poll(poll(feed, later, at=NOW + 2 * HOUR)).updated == 1
+
+
+def test_a_summary_that_shows_more_replaces_the_full_text(store: Store) -> None:
+    feed = old_feed(store)
+    store.save_poll(poll(feed, _full("one", text="The whole article.", officials=["raisi"])))
+    shows = item("one", text="Of the massacre.", relevant=True)
+    assert store.save_poll(poll(feed, shows)).updated == 1
+    assert _only(store).relevant
+
+
+@pytest.mark.parametrize(
+    ("was_full", "close"), [(True, False), (False, True)], ids=["not close", "a summary"]
+)
+def test_another_summary_replaces_what_is_not_both_full_and_close(
+    store: Store, *, was_full: bool, close: bool
+) -> None:
+    feed = old_feed(store)
+    store.save_poll(poll(feed, _full("one", is_full=was_full, text="Old.", relevant=close)))
+    assert store.save_poll(poll(feed, item("one", text="New."))).updated == 1

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import network as module
 from bot.database import Database
 from bot.network import Network
 from storage import MemoryStore
+from watchers.errors import StoreBusy
 from watchers.model import Feed, FetchFailure, PollResult
 
 NOW = datetime(2026, 7, 30, 12, tzinfo=UTC)
@@ -83,3 +85,51 @@ async def test_an_error_that_a_server_answered_is_never_ours(database: Database)
     network = Network(database, lambda: NOW)
     refused = FetchFailure("status", "the server answered 500", 500)
     assert await polled(network, range(1, 9), NOW, refused) == [False] * 8
+
+
+class BusyStore(MemoryStore):
+    """A store that takes no notices for a while."""
+
+    busy = True
+
+    def add_notice(self, key: str, kind: str, text: str, *, at: datetime) -> bool:
+        if self.busy:
+            raise StoreBusy("Another process holds it.")
+        return super().add_notice(key, kind, text, at=at)
+
+
+async def test_an_outage_that_cannot_be_stored_breaks_no_poll_and_is_stored_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_REST", 0.0)
+    store = BusyStore()
+    database = Database(store)
+    network = Network(database, lambda: NOW)
+    assert await polled(network, range(1, 9), NOW, DOWN) == [True] * 8
+    assert await notices(database) == []
+    store.busy = False
+    await polled(network, range(1, 2), NOW + SECOND, DOWN)
+    assert await notices(database) == ["outage"]
+    database.close()
+
+
+async def test_a_database_that_refused_is_left_alone_for_a_while() -> None:
+    store = BusyStore()
+    database = Database(store)
+    network = Network(database, lambda: NOW)
+    await polled(network, range(1, 9), NOW, DOWN)
+    store.busy = False
+    await polled(network, range(1, 9), NOW + SECOND, DOWN)
+    assert await notices(database) == []
+    database.close()
+
+
+async def test_a_failure_waits_no_longer_than_so_many_looks_whatever_the_clock_says(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOOK_AGAIN", 0.001)
+    network = Network(database, lambda: NOW - timedelta(hours=1))  # it was put back
+    failed = result(1, NOW, DOWN)
+    said = await network.note(feed(1), NOW - SECOND, failed)
+    async with asyncio.timeout(10):
+        assert not await network.is_ours(said, failed, asyncio.Event())

@@ -70,7 +70,10 @@ VERDICTS: dict[str, Case] = {
         [*(tried(n, -60 + n, takes=20) for n in range(3)), tried("up", -65, reached=True)],
         50, False, "feed",
     ),
-    "three failed before it, long ago": ([tried(n, -2_000) for n in range(3)], 50, False, "feed"),
+    "three quiet feeds failed before it, within hours": (
+        [tried(n, -5_000 * n) for n in range(1, 4)], 21, False, "ours",
+    ),
+    "three failed before it, long ago": ([tried(n, -22_000) for n in range(3)], 50, False, "feed"),
 }  # fmt: skip
 
 
@@ -213,6 +216,48 @@ def test_where_there_are_few_feeds_an_outage_ends_as_well() -> None:
     for minute in range(20):
         outages.note(tried("only", 60 * minute, reached=True))
     assert outages.since is None
+
+
+def test_an_outage_dated_in_the_future_ends_all_the_same() -> None:
+    """It was seen to begin by a clock that was put right since."""
+    outages = Outages(since=at(86_400))
+    up(outages, 0, 40)
+    assert outages.since is None
+    (over,) = outages.changes()
+    assert over.until is not None
+    assert over.since <= over.until <= at(40)
+
+
+def test_what_ended_before_the_clock_was_put_back_counts_no_more() -> None:
+    outages = Outages()
+    down(outages, 86_400, 8)
+    up(outages, 0, 40)
+    assert outages.since is None
+    outages.note(FAILED)
+    assert outages.judge(FAILED, at(50)) == "feed"
+    down(outages, 86_390, 1)
+    late = tried("mine", 86_420, takes=40)
+    outages.note(late)
+    assert outages.judge(late, at(86_420), cycle_over=True) == "feed"
+
+
+def test_a_poll_noted_a_minute_late_is_no_clock_put_back() -> None:
+    """One that waited for its pages ended before an outage that was seen meanwhile."""
+    outages = Outages()
+    down(outages, 60, 8)
+    outages.note(tried("up", 0, reached=True))
+    assert outages.since == at(59)
+    assert down(outages, 70, 1) == ["ours"]
+
+
+def test_changes_that_could_not_be_told_are_given_again_first() -> None:
+    outages = Outages()
+    down(outages, 0, 8)
+    began = outages.changes()
+    up(outages, 60, 40)
+    outages.put_back(began)
+    assert outages.changes() == (*began, Outage(at(-1), at(60)))
+    assert outages.changes() == ()
 
 
 def test_memory_is_bounded() -> None:

@@ -12,7 +12,7 @@ import pytest
 from watchers import pages as module
 from watchers.dedupe import fingerprint
 from watchers.model import Article, Fetched, FetchFailure, FetchRequest, Item, Verdict
-from watchers.pages import HOURLY, PAGES, SUMMARY, Pages, wants_page
+from watchers.pages import HOST_HOURLY, HOURLY, PAGES, SUMMARY, Pages, wants_page
 from watchers.reader import PageJob, Reading, ReadJob
 from watchers.text import key
 
@@ -87,6 +87,7 @@ class Web:
         self.forbidden: set[str] = set()
         self.slow: set[str] = set()
         self.now = NOW
+        self.seconds = 0.0
         self.arrived = asyncio.Event()
 
     async def fetch(self, request: FetchRequest) -> Fetched | FetchFailure:
@@ -107,7 +108,9 @@ class Web:
         return url not in self.forbidden
 
     def pages(self, **options: Any) -> Pages:
-        return Pages(self, self, clock=lambda: self.now, robots=self, **options)
+        return Pages(
+            self, self, clock=lambda: self.now, robots=self, steady=lambda: self.seconds, **options
+        )
 
     @property
     def urls(self) -> list[str]:
@@ -147,6 +150,10 @@ FAILURES: dict[str, dict[str, Any]] = {
     "fetch": {"answer": FetchFailure("status", "404", 404)},
     "robots.txt": {"forbidden": {"https://news.example/1"}},
     "a PDF": {"answer": Fetched("https://news.example/1", 200, PDF)},
+    "led to what robots.txt of the same host forbids": {
+        "answer": Fetched("https://news.example/inner/1", 200, HTML, b"<p>x"),
+        "forbidden": {"https://news.example/inner/1"},
+    },
     "led to the front page": {"answer": Fetched("https://news.example/", 200, HTML, b"<p>x")},
     "led to an aggregator": {"answer": Fetched("https://news.google.com/a", 200, HTML, b"<p>x")},
     "reading": {"reading": FetchFailure("parser", "took too long")},
@@ -177,11 +184,27 @@ async def test_a_poll_gets_eight_pages_the_suspicious_first(web: Web) -> None:
 async def test_an_hour_has_so_many_pages_whatever_the_feeds(web: Web) -> None:
     pages = web.pages(limit=50)
     for first in range(0, 200, 50):
-        await pages.complete(tuple(item(n) for n in range(first, first + 50)))
+        urls = [f"https://site{n}.example/1" for n in range(first, first + 50)]
+        await pages.complete(tuple(item(url=url) for url in urls))
     assert len(web.asked) == HOURLY
-    web.now = NOW + timedelta(hours=1)
+    web.now = NOW + timedelta(hours=1)  # the wall clock says nothing
+    await pages.complete((item(),))
+    assert len(web.asked) == HOURLY
+    web.seconds = 3_600.0
     await pages.complete((item(),))
     assert len(web.asked) == HOURLY + 1
+
+
+async def test_no_host_takes_more_than_a_quarter_of_the_hour(web: Web) -> None:
+    pages = web.pages(limit=50)
+    for first in (0, 50):
+        await pages.complete(tuple(item(n) for n in range(first, first + 50)))
+    assert len(web.asked) == HOST_HOURLY == HOURLY // 4
+    await pages.complete((*(item(n) for n in range(50)), item(url="https://other.example/1")))
+    assert web.urls[HOST_HOURLY:] == ["https://other.example/1"]
+    web.seconds = 3_600.0
+    await pages.complete((item(),))
+    assert len(web.asked) == HOST_HOURLY + 2
 
 
 async def test_a_page_that_does_not_come_holds_up_no_poll(

@@ -480,3 +480,17 @@ def test_headers_say_how_long_an_answer_stays_fresh(headers: dict[str, str], wai
 @given(st.dictionaries(st.sampled_from(["cache-control", "age", "expires", "date"]), st.text()))
 def test_no_header_breaks_it(headers: dict[str, str]) -> None:
     assert 0 <= asked_wait(headers, NOW) <= CEILING
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"overlap": 19, "oldest": datetime(1, 1, 1, tzinfo=UTC), "newest": NOW},
+        {"overlap": 19},
+        {"listed": 10**9, "overlap": 10**9 - 1},
+    ],
+    ids=["dated in the year 1", "undated, silent for years", "a listing without end"],
+)
+def test_what_a_listing_covers_is_a_year_at_most(said: dict[str, Any]) -> None:
+    kept = feed(newest=ago(3_000 * DAY), last_success=ago(HOUR))
+    assert read(kept, **said).span == 366 * DAY

@@ -1,14 +1,14 @@
 """Polls that come in while a transaction runs share the next one; each gets its own answer."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from bot.recorder import MOST, Recorder
-from watchers.errors import StoreFull
+from bot.recorder import MOST, TROUBLE, Recorder
+from watchers.errors import StoreError
 from watchers.model import PollResult, PollSaved
 
 NOW = datetime(2026, 7, 30, 12, tzinfo=UTC)
@@ -21,9 +21,10 @@ def poll(number: int) -> PollResult:
 class SlowDatabase:
     """A store that takes a turn of the loop for each transaction, and may refuse some feeds."""
 
-    def __init__(self, refused: Sequence[int] = ()) -> None:
+    def __init__(self, refused: Mapping[int, Exception] | None = None) -> None:
+        self.tried: list[list[int]] = []
         self.transactions: list[list[int]] = []
-        self.refused = set(refused)
+        self.refused = dict(refused or {})
 
     async def __call__(self, work: Callable[[Any], Any]) -> Any:
         await asyncio.sleep(0)
@@ -31,8 +32,9 @@ class SlowDatabase:
 
     def save_polls(self, results: Sequence[PollResult]) -> tuple[PollSaved, ...]:
         numbers = [result.feed_id for result in results]
-        if self.refused.intersection(numbers):
-            raise StoreFull("The disk is full.")
+        self.tried.append(numbers)
+        for number in self.refused.keys() & set(numbers):
+            raise self.refused[number]
         self.transactions.append(numbers)
         return tuple(PollSaved(number, new=number) for number in numbers)
 
@@ -49,15 +51,32 @@ async def test_those_that_wait_share_a_transaction_and_none_is_too_large() -> No
     assert [len(some) for some in database.transactions] == [MOST, MOST, 2]
 
 
-async def test_one_that_cannot_be_stored_takes_no_other_with_it() -> None:
-    database = SlowDatabase(refused=[2])
+@pytest.mark.parametrize("error", [ValueError("a bug"), StoreError("a value it cannot hold")])
+async def test_one_that_cannot_be_stored_takes_no_other_with_it(error: Exception) -> None:
+    database = SlowDatabase({2: error})
     saving = recorder(database)
     outcomes = await asyncio.gather(
         *(saving.save(poll(n)) for n in (1, 2, 3)), return_exceptions=True
     )
     assert outcomes[0] == PollSaved(1, new=1)
-    assert isinstance(outcomes[1], StoreFull)
+    assert outcomes[1] is error
     assert outcomes[2] == PollSaved(3, new=3)
+
+
+@pytest.mark.parametrize("trouble", TROUBLE)
+async def test_a_database_that_refuses_is_not_asked_once_for_each(
+    trouble: type[StoreError],
+) -> None:
+    error = trouble("Not now.")
+    database = SlowDatabase(dict.fromkeys(range(2, 40), error))
+    saving = recorder(database)
+    outcomes = await asyncio.gather(
+        *(saving.save(poll(n)) for n in range(1, 40)), return_exceptions=True
+    )
+    assert outcomes == [PollSaved(1, new=1), *[error] * 38]
+    assert database.tried == [list(range(1, 40)), [1], [2]]
+    database.refused.clear()
+    assert await saving.save(poll(2)) == PollSaved(2, new=2)
 
 
 async def test_whoever_left_is_not_waited_for() -> None:

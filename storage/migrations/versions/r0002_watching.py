@@ -132,3 +132,5 @@ def _articles() -> None:
         sa.Column("is_full", sa.Boolean(), nullable=False, server_default=sa.false()),
     ):
         op.add_column("article", column)
+    op.drop_index("article_duplicate_of", "article")
+    _partial("article_duplicate_of", "article", ["duplicate_of"], "duplicate_of IS NOT NULL")
