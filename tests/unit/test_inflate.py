@@ -78,7 +78,9 @@ def test_a_spoilt_body_is_told_apart(body: bytes, error: type[Exception]) -> Non
         inflated(body)
 
 
-@pytest.mark.parametrize("body", [b"x" * LIMIT, gzip.compress(bytes(LIMIT))])
+@pytest.mark.parametrize(
+    "body", [b"x" * LIMIT, gzip.compress(bytes(LIMIT))], ids=["plain", "zipped"]
+)
 def test_a_body_of_just_the_limit_is_taken(body: bytes) -> None:
     assert len(inflated(body)) == LIMIT
 
