@@ -10,14 +10,16 @@ import json
 import os
 import sys
 
-from bot.app import open_database, program
-from bot.poller import Poller
-from config.logs import set_up
-from config.settings import load
-
 
 async def main() -> None:
     """Serve orders until stdin ends."""
+    # Here, as the command line does: reading processes load this module too, and none of these.
+    from bot.app import open_database, program
+    from bot.poller import Poller
+    from config.logs import set_up
+    from config.settings import load
+
+    set_up("warning", "text")
     settings = load(os.environ)
     async with program(settings, open_database(settings)) as parts:
         await asyncio.to_thread(parts.workers.start)
@@ -29,5 +31,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    set_up("warning", "text")
     asyncio.run(main())

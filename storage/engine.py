@@ -107,7 +107,7 @@ def _set_up_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = NORMAL",
         f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}",
-        "PRAGMA cache_size = -65536",
+        "PRAGMA cache_size = -16384",
     )
 
     def connected(connection: Any, _record: object) -> None:

@@ -56,9 +56,12 @@ class _Words:
         return _shingles(self.words)
 
 
-@lru_cache(maxsize=512)  # neighbours are compared again and again while a batch is settled
-def _words(title: str, text: str) -> _Words:
+def _words_of(title: str, text: str) -> _Words:
     return _Words(tuple(f"{fold(title)} {fold(text)}".strip(" ").split(" ")[:_LIMIT]))
+
+
+# Neighbours are compared again and again while a batch is settled.
+_words = lru_cache(maxsize=512)(_words_of)
 
 
 def _shingles(words: Sequence[str]) -> set[str]:
@@ -80,7 +83,7 @@ def title_core(title: str) -> str:
 
 def fingerprint(title: str, text: str, *, close: bool) -> Fingerprint:
     """What copies of an article are found by; near copies only of those `close` to the subject."""
-    words = _words(title, text).words
+    words = _words_of(title, text).words
     exact = key(" ".join(words))
     if not close:
         return Fingerprint(VERSION, exact)

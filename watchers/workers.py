@@ -42,7 +42,6 @@ _RECYCLE = 2_000  # documents until a worker is replaced: feedparser fragments t
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
-_COLLECT = 5_000  # objects; feedparser makes many, and hardly one in a circle
 
 _matcher: Matcher | None = None
 
@@ -54,7 +53,6 @@ def _start(matcher: Matcher) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _matcher = matcher
     gc.freeze()  # what was loaded stays for good: the collector need not look at it again
-    gc.set_threshold(_COLLECT)
     used = _address_space()
     if used:
         resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, used + MEMORY))
