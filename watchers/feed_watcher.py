@@ -66,6 +66,13 @@ class Watcher:
         if answer.status != 200:
             failure = FetchFailure("status", "304 for a feed that was never read", answer.status)
             return self._failed(feed, failure, now)
+        found = await self._read(feed, request, answer, now)
+        return replace(found, body_key=body_key) if found.failure is None else found
+
+    async def _read(
+        self, feed: Feed, request: FetchRequest, answer: Fetched, now: datetime
+    ) -> PollResult:
+        """Read a document that is not the last one."""
         reading = await self.workers.read(
             ReadJob(
                 body=answer.body,
@@ -99,7 +106,6 @@ class Watcher:
         )
         return replace(
             _changed(feed, following, now, answer, reading),
-            body_key=body_key,
             gap=gap,
             items=await self.complete(reading.items),
         )
