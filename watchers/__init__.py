@@ -2,7 +2,7 @@
 
 The stages, in the order in which an item passes them:
 
-    fetch 1       an address -> status, headers, bytes          (the only I/O: httpx)
+    fetch 1       an address -> status, headers, bytes  (the only I/O: httpx, `transport`)
     parse 2       bytes -> entries, as the feed gave them       (in a worker process)
     normalise 3   an entry -> an article: canonical URL, plain text, UTC time
     match 4       an article -> whom it names, whether it is relevant, with reasons
@@ -10,7 +10,9 @@ The stages, in the order in which an item passes them:
     cluster 6     an article -> its story
     digest 7      untold articles -> what one channel is told
 
-`feed_watcher` runs 1 to 4 for one feed and hands one PollResult to the store; `settler` runs
-5 and 6 over what polls stored; `registry` adds and changes what is watched and told. Nouns:
-`model`, `telling`, `errors`. What storage must do: `ports`.
+`feed_watcher` runs 1 to 4 for one feed and hands one PollResult to the store, with the pages of
+suspicious articles (`pages`, `extract`, `fulltext`) and the time of the next poll (`polling`);
+`settler` runs 5 and 6 over what polls stored. `outage` judges whose fault a failure is,
+`coverage` what may have been missed; `registry` and `discovery` add and change what is watched
+and told. Nouns: `model`, `telling`, `errors`. What storage must do: `ports`.
 """
