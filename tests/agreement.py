@@ -49,7 +49,7 @@ def differences(body: bytes, content_type: str, url: str) -> list[str]:
         ours = parse(body, content_type, url)
     except FeedUnreadable as error:
         return [f"unreadable ({error.message}), but has {len(theirs)} entries"] if theirs else []
-    return list(_told(ours, theirs))
+    return list(_told(ours, theirs, foreign=b'="urn:' in body))
 
 
 def _is_ours_alone(body: bytes) -> bool:
@@ -59,7 +59,7 @@ def _is_ours_alone(body: bytes) -> bool:
     return start.startswith((b"{", b"<!DOCTYPE html")) or b"<urlset" in head
 
 
-def _told(ours: ParsedFeed, theirs: list[Entry]) -> Iterator[str]:
+def _told(ours: ParsedFeed, theirs: list[Entry], *, foreign: bool) -> Iterator[str]:
     mended = OF_THE_TEXT & set(ours.repairs)
     if len(ours.entries) < len(theirs) or (len(ours.entries) > len(theirs) and not mended):
         yield f"{len(ours.entries)} entries, feedparser has {len(theirs)}"
@@ -70,6 +70,9 @@ def _told(ours: ParsedFeed, theirs: list[Entry]) -> Iterator[str]:
             explained = (
                 OF_A_FIELD.get(field, set()) & set(ours.repairs)
                 or (mended and _may_be_mended(plain))
+                # What is mended is read strictly, by namespaces; feedparser reads the broken
+                # document loosely, by prefixes, and a prefix may be bound to another namespace.
+                or (mended and foreign)
                 # a link that feedparser made of the guid
                 or (field == "link" and plain == other.guid and "guid" in ours.repairs)
             )

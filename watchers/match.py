@@ -11,40 +11,21 @@ phrases. *Relevant* and *named* are separate verdicts.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from watchers.folding import Folded, fold
 from watchers.model import Match, Verdict
-from watchers.rules import TOPIC, Rule, bounded, furniture_pattern, patterns
+from watchers.rules import TOPIC, furniture_pattern, patterns
+from watchers.scan import Hit, Scanner
 
 if TYPE_CHECKING:  # a worker gets a Matcher ready made: pydantic stays out of its memory
     from watchers.watchlist import Watchlist
 
 _HEAD = 0.6  # of the text that weighs; the tail of an article is background and boilerplate
 _SHORT = 900  # folded characters that always belong to the head
-_REPEATS = 200  # of one pattern in one field: more say nothing new, and hits are compared in pairs
 _NEAR = 14  # words between a year and a killing: a sentence or so
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """A pattern found in a field, at folded positions."""
-
-    rule: Rule
-    field: str
-    start: int
-    end: int
-    word: int
-    head: bool
-
-
-def _automaton(patterns: Sequence[str]) -> AhoCorasick:
-    return AhoCorasick(patterns, matchkind=MatchKind.Standard, implementation=Implementation.DFA)
 
 
 class Matcher:
@@ -56,27 +37,13 @@ class Matcher:
         self._given_names = frozenset(map(fold, watchlist.words.given_names))
         self._relations = {look.id: look.relation for look in watchlist.lookalikes}
         self._furniture = furniture_pattern(watchlist.words.furniture)
-        rules: dict[str, list[Rule]] = defaultdict(list)
-        for pattern, rule in patterns(watchlist):
-            if rule not in rules[pattern]:
-                rules[pattern].append(rule)
-        self._patterns = list(rules)
-        self._rules = [tuple(found) for found in rules.values()]
-        self._automaton = _automaton(self._patterns)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What a worker process needs: plain values, none of the watchlist's own classes."""
-        return {name: value for name, value in vars(self).items() if name != "_automaton"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self._automaton = _automaton(self._patterns)
+        self._scanner = Scanner(patterns(watchlist))
 
     def judge(self, title: str, text: str) -> Verdict:
         """The verdict on one article, with its reasons."""
         own = text[: self._furniture_start(text)]
         fields = {"title": Folded(title), "text": Folded(own)}
-        hits = [hit for name in fields for hit in self._scan(name, fields[name])]
+        hits = [hit for name in fields for hit in self._scanner.scan(name, fields[name])]
         if not hits:  # most of the world's news
             return Verdict(False, (), (), (), (), 0.0, self.version)
         evidence = _Evidence(hits, fields)
@@ -95,30 +62,18 @@ class Matcher:
             suspicious=not decided and evidence.is_suspicious,
         )
 
-    def _is_official(self, hit: _Hit) -> bool:
+    def _is_official(self, hit: Hit) -> bool:
         return self._official.get(hit.rule.subject, False)
 
     def _furniture_start(self, text: str) -> int:
         found = self._furniture.search(text)
         return found.start() if found else len(text)
 
-    def _scan(self, field: str, folded: Folded) -> Iterable[_Hit]:
-        text = folded.text
-        head_end = len(text) if field == "title" else max(_SHORT, int(len(text) * _HEAD))
-        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        seen: Counter[int] = Counter()
-        for pattern, start, end in found:
-            for rule in self._rules[pattern]:
-                if seen[pattern] < _REPEATS and bounded(text, start, end, prefix=rule.prefix):
-                    seen[pattern] += 1
-                    word = folded.word(start)
-                    yield _Hit(rule, field, start, end, word, start <= head_end)
-
     # ------------------------------------------------------------ who is named
 
     def _named(
-        self, hits: Sequence[_Hit], evidence: _Evidence, fields: dict[str, Folded]
-    ) -> list[_Hit]:
+        self, hits: Sequence[Hit], evidence: _Evidence, fields: dict[str, Folded]
+    ) -> list[Hit]:
         """The hits by which people are named, longest first where they overlap."""
         people = [h for h in hits if h.rule.kind in ("full", "surname")]
         covers = [h for h in hits if h.rule.kind in ("full", "lookalike", "namesake")]
@@ -131,7 +86,7 @@ class Matcher:
             named.append(hit)
         return named
 
-    def _surname_counts(self, hit: _Hit, evidence: _Evidence, fields: dict[str, Folded]) -> bool:
+    def _surname_counts(self, hit: Hit, evidence: _Evidence, fields: dict[str, Folded]) -> bool:
         """A bare surname counts in context, and not behind somebody else's given name."""
         before = fields[hit.field].text[: hit.start].rstrip(" ").rpartition(" ")[2]
         if before in self._given_names and before not in hit.rule.given:
@@ -140,9 +95,7 @@ class Matcher:
 
     # ------------------------------------------------------------ relevant or not
 
-    def _relevance(
-        self, evidence: _Evidence, named: Sequence[_Hit]
-    ) -> tuple[tuple[_Hit, ...], str]:
+    def _relevance(self, evidence: _Evidence, named: Sequence[Hit]) -> tuple[tuple[Hit, ...], str]:
         """The hits that make it relevant, and the rule; no hits if it is not."""
         full = any(hit.rule.kind == "full" and self._is_official(hit) for hit in named)
         officials = {hit.rule.subject for hit in named if self._is_official(hit)}
@@ -162,7 +115,7 @@ class Matcher:
 
     def _by_nearness(
         self, evidence: _Evidence, *, anchored: bool, officials: int
-    ) -> tuple[tuple[_Hit, ...], str]:
+    ) -> tuple[tuple[Hit, ...], str]:
         """A year beside a killing, or a place of 1988 beside what is remembered there."""
         here = anchored or evidence.has("prison") or evidence.has("actors")
         pair = evidence.near("year", "killing")
@@ -192,9 +145,9 @@ class Matcher:
 
     def _reasons(
         self,
-        decided: Sequence[_Hit],
+        decided: Sequence[Hit],
         rule: str,
-        named: Sequence[_Hit],
+        named: Sequence[Hit],
         fields: dict[str, Folded],
     ) -> tuple[Match, ...]:
         reasons = [_reason(hit, fields, TOPIC, "topic", rule, 2.0) for hit in decided]
@@ -206,7 +159,7 @@ class Matcher:
 
 
 def _reason(
-    hit: _Hit, fields: dict[str, Folded], subject: str, kind: str, rule: str, score: float
+    hit: Hit, fields: dict[str, Folded], subject: str, kind: str, rule: str, score: float
 ) -> Match:
     folded = fields[hit.field]
     start, end = folded.origin(hit.start, hit.end)
@@ -216,18 +169,22 @@ def _reason(
 class _Evidence:
     """What was found in one article, asked for by kind."""
 
-    def __init__(self, hits: Sequence[_Hit], fields: dict[str, Folded]) -> None:
+    def __init__(self, hits: Sequence[Hit], fields: dict[str, Folded]) -> None:
         self._fields = fields
-        self._kinds: dict[str, list[_Hit]] = defaultdict(list)
+        self._kinds: dict[str, list[Hit]] = defaultdict(list)
         for hit in hits:
             self._kinds[hit.rule.kind].append(hit)
             if hit.rule.kind in ("context", "word"):
                 self._kinds[hit.rule.subject].append(hit)
         self._kinds["year"] = [hit for hit in self._kinds["year"] if self._is_year(hit)]
 
-    def of(self, kind: str, *, head: bool = False) -> list[_Hit]:
+    def of(self, kind: str, *, head: bool = False) -> list[Hit]:
         """The hits of a kind or group, perhaps only those in title and head."""
-        return [hit for hit in self._kinds[kind] if hit.head or not head]
+        return [hit for hit in self._kinds[kind] if not head or self._is_head(hit)]
+
+    def _is_head(self, hit: Hit) -> bool:
+        end = max(_SHORT, int(len(self._fields["text"].text) * _HEAD))
+        return hit.field == "title" or hit.start <= end
 
     def has(self, kind: str) -> bool:
         """Whether there is one at all."""
@@ -238,16 +195,16 @@ class _Evidence:
         """Short of relevant, but worth a closer look."""
         return self.has("strong") or self.has("medium") or (self.has("year") and self.has("iran"))
 
-    def names_iran(self, hit: _Hit) -> bool:
+    def names_iran(self, hit: Hit) -> bool:
         """A phrase that needs no further token: Persian, or it names the country or a place."""
         text = self._fields[hit.field].text[hit.start : hit.end]
         return hit.rule.detail == "fa" or "khomein" in text or self.names_place(hit)
 
-    def names_place(self, hit: _Hit) -> bool:
+    def names_place(self, hit: Hit) -> bool:
         """A phrase that itself names Iran or a place of 1988."""
         return any(_covers(hit, other) for other in self.of("iran") + self.of("site"))
 
-    def has_context_for(self, hit: _Hit) -> bool:
+    def has_context_for(self, hit: Hit) -> bool:
         """A strong phrase, or tokens of two groups; another official counts as a group."""
         if self.has("strong"):
             return True
@@ -261,7 +218,7 @@ class _Evidence:
             groups.add("event")
         return len(groups) > 1
 
-    def near(self, one: str, other: str) -> tuple[_Hit, ...]:
+    def near(self, one: str, other: str) -> tuple[Hit, ...]:
         """A pair of hits in the head within _NEAR words of one another, or nothing.
 
         The title stands before the lead: a hit in each is near if the text's comes early.
@@ -272,12 +229,12 @@ class _Evidence:
                     return (a, b)
         return ()
 
-    def _distance(self, a: _Hit, b: _Hit) -> int:
+    def _distance(self, a: Hit, b: Hit) -> int:
         if a.field == b.field:
             return abs(a.word - b.word)
         return (a.word if a.field == "text" else b.word) // 2
 
-    def _is_year(self, hit: _Hit) -> bool:
+    def _is_year(self, hit: Hit) -> bool:
         """Two-digit years count only beside a season or a killing: "۶۷ نفر" is 67 people."""
         if hit.rule.detail != "short":
             return True
@@ -290,7 +247,7 @@ class _Evidence:
         return not counted and any(True for _ in close)
 
 
-def _score(evidence: _Evidence, decided: Sequence[_Hit]) -> float:
+def _score(evidence: _Evidence, decided: Sequence[Hit]) -> float:
     """How strongly it speaks of the subject: orders digests, decides nothing."""
     kinds = {"strong": 3.0, "medium": 1.5, "weak": 0.5, "year": 0.5}
     score = sum(
@@ -301,7 +258,7 @@ def _score(evidence: _Evidence, decided: Sequence[_Hit]) -> float:
     return round(score + (2.0 if in_title else 0.0), 2)
 
 
-def _covers(one: _Hit, other: _Hit) -> bool:
+def _covers(one: Hit, other: Hit) -> bool:
     """Whether a hit contains another and is longer."""
     return (
         one.field == other.field
@@ -311,5 +268,5 @@ def _covers(one: _Hit, other: _Hit) -> bool:
     )
 
 
-def _touches(one: _Hit, other: _Hit) -> bool:
+def _touches(one: Hit, other: Hit) -> bool:
     return one.field == other.field and one.start < other.end and other.start < one.end
