@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-agree clean
+.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,11 +49,14 @@ lock: $(STAMP) ## renew the pinned versions
 lock-check: $(STAMP)
 	$(RUN)/python tools/lock.py check
 
-quality: $(STAMP) ## relevance, officials, copies and stories on a labelled sample: SAMPLE=folder
-	$(RUN)/python tools/quality.py $(SAMPLE)
+quality: $(STAMP) ## relevance and officials on labelled items, each error (SAMPLE=folder: on others)
+	$(RUN)/python -m benchmarks.quality $(SAMPLE)
 
 bench-poll: $(STAMP) ## polls of generated feeds beside a peer (FEEDS="1000 5000" ROUNDS=1): 15 minutes
 	$(RUN)/python -m benchmarks.poll $(FEEDS) --rounds $(or $(ROUNDS),1)
+
+bench-match: $(STAMP) ## folding, matching and reasons beside a plain regex: two minutes
+	$(RUN)/python -m benchmarks.match
 
 bench-agree: $(STAMP) ## do feedparser's entries and ours agree on generated feeds?
 	$(RUN)/python -m benchmarks.agreement

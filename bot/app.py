@@ -16,31 +16,58 @@ from pathlib import Path
 import config
 from bot.clock import utc_now
 from bot.database import Database
+from bot.knowing import Knowing
 from bot.names import Names
 from config.settings import Settings, SettingsInvalid
 from storage import open_store, state
 from watchers.addresses import AllowedHost, parse_allowed_host
+from watchers.amend import Joined, joined
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
 from watchers.feedlist import MAX_BYTES, parse_feed_list
 from watchers.fetch import Fetcher, FetchOptions, host_name
-from watchers.model import FeedSpec
+from watchers.model import FeedSpec, WatchRows
 from watchers.outlets import OutletTable, parse_outlets
 from watchers.ports import Store
 from watchers.registry import Registry, completed
 from watchers.telling import ChannelSpec
-from watchers.watchlist import Watchlist, parse_watchlist
+from watchers.watchlist import Watchlist, read_file
+from watchers.watchlist_rows import File
 from watchers.workers import Workers
 
 
-@dataclass(frozen=True)
 class Knowledge:
-    """The shipped files, read when first needed."""
+    """The shipped files, read when first needed, and the admins' changes once they are loaded."""
+
+    def __init__(self) -> None:
+        self._joint: Joined | None = None
+        self._names: tuple[Joined, Names] | None = None
 
     @cached_property
+    def shipped(self) -> File:
+        """The shipped watchlist. WatchlistInvalid."""
+        return read_file(config.shipped_watchlist(), "config/watchlist.toml")
+
+    @property
+    def joint(self) -> Joined:
+        """The watchlist in force and what it was made of; the shipped one before `load`."""
+        if self._joint is None:
+            self._joint = joined(self.shipped, WatchRows(0, ()))
+        return self._joint
+
+    def load(self, store: Store) -> Joined:
+        """Take the admins' changes up, as they are stored now. StoreError."""
+        self._joint = joined(self.shipped, store.watch_rows())
+        return self._joint
+
+    def take(self, joint: Joined) -> None:
+        """Go by another watchlist from now on."""
+        self._joint = joint
+
+    @property
     def watchlist(self) -> Watchlist:
-        """People, topics and look-alikes. WatchlistInvalid."""
-        return parse_watchlist(config.shipped_watchlist(), "config/watchlist.toml")
+        """People, topics and look-alikes in force. WatchlistInvalid."""
+        return self.joint.watchlist
 
     @cached_property
     def outlets(self) -> OutletTable:
@@ -52,10 +79,13 @@ class Knowledge:
         """What finds articles on one event."""
         return Clusterer(parse_concepts(config.shipped_concepts(), "config/concepts.toml"))
 
-    @cached_property
+    @property
     def names(self) -> Names:
         """People's names for readers."""
-        return Names(self.watchlist)
+        joint = self.joint
+        if self._names is None or self._names[0] is not joint:
+            self._names = (joint, Names(joint.watchlist))
+        return self._names[1]
 
 
 @dataclass(frozen=True)
@@ -72,6 +102,11 @@ class Program:
     def registry(self) -> Registry:
         """Changes by admins and operators."""
         return Registry(self.database, self.fetcher, self.workers, self.knowledge.outlets)
+
+    @cached_property
+    def knowing(self) -> Knowing:
+        """Changes of the watchlist, by whomever they are made."""
+        return Knowing(self.knowledge, self.database, self.workers)
 
 
 def user_agent(contact: str) -> str:
@@ -179,6 +214,7 @@ async def program(
     knowledge = knowledge or Knowledge()
     database = Database(store)
     try:
+        await database(knowledge.load)
         async with Fetcher(fetch_options(settings)) as fetcher:
             with Workers(knowledge.watchlist, settings.parse_processes or None) as workers:
                 yield Program(settings, knowledge, database, fetcher, workers)

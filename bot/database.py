@@ -38,6 +38,11 @@ class Database:
         stack.push_async_callback(release)
         return True
 
+    @property
+    def store(self) -> Store:
+        """The store itself, for long work in a thread of its own: stores are safe to share."""
+        return self._store
+
     def close(self) -> None:
         """Finish what was asked, then close the store."""
         self._thread.shutdown(wait=True)

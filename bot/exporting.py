@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from watchers.model import Match
 from watchers.outlets import OutletTable
+from watchers.reasons import sentence
 from watchers.telling import Exported
 from watchers.urls import host
 
@@ -22,10 +23,16 @@ def _iso(time: datetime | None) -> str | None:
     return None if time is None else time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def reason(match: Match) -> dict[str, object]:
-    """One reason; `start` and `end` are code points of the title or the plain text."""
+def reason(match: Match, title: str, text: str, watchlist: str) -> dict[str, object]:
+    """One reason; `start` and `end` are code points of the title or the plain text.
+
+    `sentence` is cut out of these; `watchlist` is the version that gave the reason.
+    """
     names = ("subject", "field", "alias", "start", "end", "rule", "score")
-    return {name: getattr(match, name) for name in names}
+    values: dict[str, object] = {name: getattr(match, name) for name in names}
+    values["sentence"] = sentence(title if match.field == "title" else text, match.start, match.end)
+    values["watchlist"] = watchlist
+    return values
 
 
 def row(article: Exported, outlets: OutletTable) -> dict[str, object]:
@@ -50,7 +57,10 @@ def row(article: Exported, outlets: OutletTable) -> dict[str, object]:
         "also": list(article.also),
         "first_published": _iso(article.first_published),
         "updates": [dict(update) for update in article.updates],
-        "reasons": [reason(match) for match in article.reasons],
+        "reasons": [
+            reason(match, article.title, article.text, article.watchlist)
+            for match in article.reasons
+        ],
     }
     return {key: values[key] for key in KEYS}
 

@@ -10,12 +10,13 @@ class Names:
 
     def __init__(self, watchlist: Watchlist) -> None:
         self._people = {person.id: person for person in watchlist.people}
+        self._topics = {topic.id: topic.name for topic in watchlist.own_topics}
 
     def of(self, person_id: str, language: str) -> str:
-        """The person's name in the reader's script; the id if nobody is known by it."""
+        """A person's name in the reader's script, or an own topic's; the id of what is neither."""
         person = self._people.get(person_id)
         if person is None:
-            return person_id
+            return self._topics.get(person_id, person_id)
         local = person.fa if language == "fa" else ()
         return local[0] if local else person.name
 

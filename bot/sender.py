@@ -7,6 +7,7 @@ Specific errors are looked at before `NetworkError`, whose subclasses some of th
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -41,6 +42,7 @@ from watchers.telling import Channel, Page, SendOutcome, SendResult
 log = logs.get(__name__)
 
 ANSWER = 4_000  # UTF-16 units of one answer; a character is two at most, so half of it is safe
+PAUSE = 1.0  # seconds between pages of an answer: Telegram takes a message a second in a chat
 _POPUP = 190  # characters of what pops up after a press; Telegram takes 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 # What a 400 says when nobody can post there until somebody acts.
@@ -69,7 +71,7 @@ class TelegramSender:
             message = await self._bot.send_message(
                 chat_id=channel.chat,
                 text=page.text,
-                entities=[MessageEntity(e.type, e.offset, e.length, e.url) for e in page.entities],
+                entities=_entities(page),
                 link_preview_options=_NO_PREVIEW,
             )
         except TelegramError as error:
@@ -90,6 +92,10 @@ class TelegramSender:
         except KeyError:
             return SendResult(SendOutcome.FAILED, "Telegram refused without a reason")
         return SendResult(SendOutcome.SENT, message_id=message.message_id)
+
+
+def _entities(page: Page) -> list[MessageEntity]:
+    return [MessageEntity(e.type, e.offset, e.length, e.url) for e in page.entities]
 
 
 def outcome_of(error: TelegramError) -> SendResult:
@@ -183,21 +189,63 @@ async def senders(settings: Settings) -> AsyncIterator[SenderFor]:
         await bot.request.shutdown()
 
 
-async def answer(message: Message, text: str, buttons: Sequence[tuple[str, str]] = ()) -> None:
+async def answer(
+    message: Message, text: str, buttons: Sequence[tuple[str, str]] = (), across: int = 1
+) -> None:
     """Answer somebody in a chat, in as many messages as it takes; a failure is only logged.
 
     An answer is not a digest: if it is lost, the command can be given again. `buttons` (label,
-    callback data) stand below the last message, each in a row.
+    callback data) stand below the last message, so many in a row.
     """
-    keys = [[InlineKeyboardButton(label, callback_data=data)] for label, data in buttons]
     parts = _parts(text)
     for number, part in enumerate(parts, 1):
-        markup = InlineKeyboardMarkup(keys) if keys and number == len(parts) else None
+        markup = _keys(buttons, across) if number == len(parts) else None
         try:
             await message.reply_text(part, link_preview_options=_NO_PREVIEW, reply_markup=markup)
         except TelegramError as error:
             log.warning("answer_lost", why=error.message)
             return
+
+
+def _keys(buttons: Sequence[tuple[str, str]], across: int) -> InlineKeyboardMarkup | None:
+    keys = [InlineKeyboardButton(label, callback_data=data) for label, data in buttons]
+    rows = [keys[at : at + across] for at in range(0, len(keys), across)]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+async def answer_pages(message: Message, pages: Sequence[Page]) -> None:
+    """Answer with pages as a channel gets them, a second apart; a failure is only logged."""
+    for number, page in enumerate(pages):
+        if number:
+            await asyncio.sleep(PAUSE)
+        try:
+            await message.reply_text(
+                page.text, entities=_entities(page), link_preview_options=_NO_PREVIEW
+            )
+        except TelegramError as error:
+            log.warning("answer_lost", why=error.message)
+            return
+
+
+async def answer_instead(
+    message: Message, text: str, buttons: Sequence[tuple[str, str]] = (), across: int = 1
+) -> None:
+    """Give a message of ours another text and other buttons; a failure is only logged."""
+    part = (_parts(text) or ["…"])[0]
+    try:
+        await message.edit_text(
+            part, link_preview_options=_NO_PREVIEW, reply_markup=_keys(buttons, across)
+        )
+    except TelegramError as error:  # the same text and buttons again, for one
+        log.info("answer_lost", why=error.message)
+
+
+async def take_buttons(message: Message) -> None:
+    """Take the buttons of a message of ours away; a failure is only logged."""
+    try:
+        await message.edit_reply_markup(None)
+    except TelegramError as error:  # they are gone already, for one
+        log.info("answer_lost", why=error.message)
 
 
 async def answer_file(message: Message, name: str, data: bytes, caption: str) -> None:

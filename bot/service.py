@@ -3,6 +3,8 @@
     whoever holds the lease:  poll -> due feeds      settle -> copies, stories
                               digest -> due channels  deliver -> what is queued
                               telegram -> updates     notices -> what admins have to know
+                              judge -> stored articles, by a changed watchlist
+    every process:            watchlist -> looked at four times a second, and taken up
 
 SIGTERM: no new work; a page that is being sent gets its receipt, polls are dropped (they are
 asked again), everything is put away; exit within 10 seconds.
@@ -25,6 +27,7 @@ from bot.app import Program
 from bot.client import make_bot
 from bot.clock import utc_now
 from bot.deliver import Deliverer
+from bot.knowing import LEASE
 from bot.notices import tell_admins
 from bot.poller import Poller
 from bot.schedule import latest_slot
@@ -39,7 +42,6 @@ from watchers.telling import Channel, DeliveryState
 
 log = logs.get(__name__)
 
-LEASE = "lease"
 FINISH = 6.0  # seconds that a stop waits for a page to get its receipt
 STALE = timedelta(minutes=5)  # without the end of any tick: we are not ready
 STUCK = timedelta(hours=1)  # one tick under way for so long: neither
@@ -100,6 +102,7 @@ class Service:
     # ------------------------------------------------------------ ticks
 
     def _schedule(self) -> None:
+        knowing = self._program.knowing
         ticks: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
             ("poll", 5.0, self._poller.tick),
             ("settle", 5.0, lambda: jobs.settle_all(self._program)),
@@ -107,10 +110,20 @@ class Service:
             ("deliver", 2.0, self._deliver),
             ("telegram", 3.0, self._telegram),
             ("notices", 20.0, self._tell_admins),
+            ("judge", 2.0, knowing.judge_on),
             ("housekeeping", 3600.0, lambda: housekeeping.tidy(self._program)),
         )
         self._scheduler.add_job(self._take_lease, "interval", seconds=2, id=LEASE,
                                 next_run_time=utc_now(), **_GENTLE)  # fmt: skip
+        self._scheduler.add_job(
+            self._tick,
+            "interval",
+            ("watchlist", knowing.refresh),
+            {"everywhere": True},
+            seconds=0.25,
+            id="watchlist",
+            **_GENTLE,
+        )
         for number, (name, seconds, work) in enumerate(ticks):
             self._scheduler.add_job(
                 self._tick, "interval", (name, work), seconds=seconds, id=name,
@@ -129,9 +142,11 @@ class Service:
         if self._leased:
             log.info("lease_taken")
 
-    async def _tick(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+    async def _tick(
+        self, name: str, work: Callable[[], Awaitable[object]], *, everywhere: bool = False
+    ) -> None:
         """Run one piece of work; an expected failure waits for the next tick, a bug is loud."""
-        if not self._leased or self._stop.is_set() or self._rests(name):
+        if not (self._leased or everywhere) or self._stop.is_set() or self._rests(name):
             return
         self._began[name] = utc_now()
         task = asyncio.ensure_future(work())
@@ -148,7 +163,8 @@ class Service:
             log.exception("tick_broke", tick=name)
         finally:
             del self._began[name]
-            self._ticked = utc_now()
+            if not everywhere:  # it says nothing about the others
+                self._ticked = utc_now()
 
     def _rests(self, name: str) -> bool:
         """A tick that failed waits a while: what failed it (a full disk) is there still."""

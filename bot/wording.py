@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from unicodedata import bidirectional
 
 if TYPE_CHECKING:
     from watchers.discovery import Check
@@ -43,6 +44,18 @@ def span(seconds: int) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """A number of things: "1 feed", "3 feeds"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def isolated(text: str) -> str:
+    """Text from right to left that keeps to itself in a line of ours (Unicode TR 9)."""
+    turns = any(bidirectional(letter) in ("R", "AL") for letter in text)
+    return f"\u2068{text}\u2069" if turns else text
+
+
+def short(text: str, most: int) -> str:
+    """Text on one line, cut to so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def stretch(since: datetime, until: datetime) -> str:

@@ -16,7 +16,7 @@ from watchers.telling import DeliveryState, Page, Tellable
 
 _FIRST = func.coalesce(ARTICLE.c.duplicate_of, ARTICLE.c.id)
 _SUBJECT = func.coalesce(ARTICLE.c.story_id, "article:" + cast(_FIRST, String))
-_TELLABLE = (
+TELLABLE = (
     ARTICLE.c.id,
     ARTICLE.c.canonical_url,
     ARTICLE.c.title,
@@ -35,6 +35,7 @@ _TELLABLE = (
     ARTICLE.c.source_url,
     exists(REVISION.c.id).where(REVISION.c.article_id == ARTICLE.c.id).label("updated"),
 )
+"""What :func:`storage.mapping.tellable_of` reads; FEED is joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _articles(
     connection: Connection, since: datetime, *where: ColumnElement[bool]
 ) -> Iterable[tuple[int, Tellable]]:
     rows = connection.execute(
-        select(*_TELLABLE)
+        select(*TELLABLE)
         .join(FEED, FEED.c.id == ARTICLE.c.feed_id)
         .where(ARTICLE.c.settled, ARTICLE.c.first_seen >= since, *where)
     )

@@ -111,6 +111,8 @@ def _one(
         reasons=tuple(reasons),
         source=row.source,
         source_url=row.source_url,
+        text=row.text,
+        watchlist=row.watchlist,
     )
 
 

@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 
 from storage.planning import FIRST_INTERVAL
 from storage.tables import FEED
-from watchers.model import Feed, FeedSpec, Fingerprint, Grouped, Item, Match
+from watchers.model import (
+    Feed,
+    FeedSpec,
+    Fingerprint,
+    Grouped,
+    Item,
+    Match,
+    Rejudged,
+    Stored,
+)
 from watchers.telling import (
     Channel,
     ChannelSpec,
@@ -100,11 +109,22 @@ def feed_of(row: Any) -> Feed:
 
 def content_values(item: Item) -> dict[str, object]:
     """What of an article's row an update by its feed replaces (but its times)."""
-    article, verdict, fingerprint = item.article, item.verdict, item.fingerprint
+    article = item.article
     return {
         "title": storable(article.title),
         "text": storable(article.text),
         "language": article.language and storable(article.language),
+        **verdict_values(item),
+        "source": storable(article.source),
+        "source_url": None if article.source_url is None else storable(article.source_url),
+        "is_full": article.is_full,
+    }
+
+
+def verdict_values(item: Item | Rejudged) -> dict[str, object]:
+    """What of an article's row judging it gives."""
+    verdict, fingerprint = item.verdict, item.fingerprint
+    return {
         "relevant": verdict.relevant,
         "suspicious": verdict.suspicious,
         "tells": verdict.relevant or bool(verdict.officials),
@@ -117,16 +137,10 @@ def content_values(item: Item) -> dict[str, object]:
         "text_key": fingerprint.text_key,
         "signature": pack(fingerprint.signature, "Q"),
         "bands": pack(fingerprint.bands, "q"),
-        "source": storable(article.source),
-        "source_url": None if article.source_url is None else storable(article.source_url),
-        "is_full": article.is_full,
     }
 
 
-CONTENT_COLUMNS = (
-    "title",
-    "text",
-    "language",
+VERDICT_COLUMNS = (
     "relevant",
     "suspicious",
     "tells",
@@ -139,6 +153,12 @@ CONTENT_COLUMNS = (
     "text_key",
     "signature",
     "bands",
+)
+CONTENT_COLUMNS = (
+    "title",
+    "text",
+    "language",
+    *VERDICT_COLUMNS,
     "source",
     "source_url",
     "is_full",
@@ -199,6 +219,13 @@ def match_of(row: Any) -> Match:
     return Match(
         row.subject, row.kind, row.field, row.alias, row.start, row.end, row.rule, row.score
     )
+
+
+def stored_of(row: Any) -> Stored:
+    """An article as judging it again sees it; the columns in the order of the fields."""
+    number, url, title, text, time, relevant, officials, people, topics, watchlist = row
+    found = (strings(officials), strings(people), strings(topics))
+    return Stored(number, url, title, text, time, relevant, *found, watchlist)
 
 
 GROUPED_COLUMNS = (

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from storage.memory_knowing import MemoryKnowing
 from storage.memory_state import MemoryArticle, synchronised
 from storage.memory_telling import MemoryTelling
 from storage.memory_watching import MemoryWatching
@@ -19,7 +20,7 @@ from watchers.errors import StoreError
 from watchers.telling import Counts, Coverage, DeliveryState, Exported
 
 
-class MemoryStore(MemoryWatching, MemoryTelling):
+class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
     """:class:`watchers.ports.Store` without a database; safe to use from several threads."""
 
     @synchronised
@@ -78,6 +79,8 @@ class MemoryStore(MemoryWatching, MemoryTelling):
             reasons=verdict.matches,
             source=given.source,
             source_url=given.source_url,
+            text=given.text,
+            watchlist=verdict.watchlist,
         )
 
     @synchronised

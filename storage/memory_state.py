@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from watchers.model import Feed, Grouped, Item, LedgerRow, Notice
+from watchers.model import Feed, Grouped, Item, LedgerRow, Notice, WatchRow
 from watchers.telling import Admin, AuditRecord, Channel, Delivery
 
 _P = ParamSpec("_P")
@@ -115,6 +115,7 @@ class MemoryState:
         self._admins: dict[int, Admin] = {}
         self._audit: list[AuditRecord] = []
         self._values: dict[str, str] = {}
+        self._watch_rows: dict[tuple[str, str], WatchRow] = {}  # by section and id
         self._held: set[str] = set()
         # Never reused, as in the databases.
         self._feed_ids = itertools.count(1)

@@ -18,6 +18,7 @@ from watchers.telling import (
     Delivery,
     DeliveryState,
     Page,
+    Reasoned,
     SendOutcome,
     SendResult,
     Tellable,
@@ -57,6 +58,20 @@ class MemoryTelling(MemoryState):
             updated=bool(kept.updates),
             source=kept.item.article.source,
             source_url=kept.item.article.source_url,
+        )
+
+    @synchronised
+    def reasons(self, subject: str, limit: int) -> tuple[Reasoned, ...]:
+        """See :class:`watchers.ports.TellPort`."""
+        found = [k for k in self._articles.values() if k.settled and _subject(k) == subject]
+        return tuple(
+            Reasoned(
+                self._tellable(kept),
+                kept.item.article.text,
+                kept.item.verdict.watchlist,
+                kept.item.verdict.matches,
+            )
+            for kept in found[:limit]
         )
 
     @synchronised

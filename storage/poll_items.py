@@ -43,7 +43,7 @@ from storage.planning import (
     stays_settled,
 )
 from storage.tables import ADDRESS, ARTICLE, BAND, ENTRY, MATCH, REVISION
-from watchers.model import Feed, Item, PollResult, PollSaved
+from watchers.model import Feed, Item, PollResult, PollSaved, Rejudged
 
 # Built once: building a statement costs more than SQLite needs to run it.
 _URLS: BindParameter[Any] = bindparam("urls", expanding=True)
@@ -233,7 +233,7 @@ def _store_new(connection: Connection, polls: Sequence[_Poll]) -> _Stored:
     return _Stored(ids, lost)
 
 
-def _store_findings(connection: Connection, found: Iterable[tuple[int, Item]]) -> None:
+def _store_findings(connection: Connection, found: Iterable[tuple[int, Item | Rejudged]]) -> None:
     matches: list[dict[str, object]] = []
     bands: list[dict[str, object]] = []
     for number, item in found:
@@ -345,7 +345,12 @@ def _replace(
     items: Sequence[tuple[int, Item]],
 ) -> None:
     connection.execute(_REPLACE, values)
-    for ids in chunks([number for number, _ in items]):
+    replace_findings(connection, items)
+
+
+def replace_findings(connection: Connection, found: Sequence[tuple[int, Item | Rejudged]]) -> None:
+    """Give these articles other reasons and bands."""
+    for ids in chunks([number for number, _ in found]):
         connection.execute(_NO_MATCHES, {"ids": ids})
         connection.execute(_NO_BANDS, {"ids": ids})
-    _store_findings(connection, items)
+    _store_findings(connection, found)

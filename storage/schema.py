@@ -14,7 +14,11 @@ from watchers.errors import StoreCorrupt, StoreError, StoreNewer, StoreOlder
 State = Literal["missing", "current", "older", "newer"]
 
 SCRIPTS = "storage:migrations"
-REVISIONS = ("0001", "0002")  # oldest first; known here too, so that opening loads no Alembic
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+)  # oldest first; known here too, so that opening loads no Alembic
 VERSION_TABLE = "dadkhah_version"  # a shared PostgreSQL may hold another alembic_version
 _MIGRATION_LOCK = 0x6461646B  # any number, the same in all versions
 

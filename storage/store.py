@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
-
 from storage import (
     admins,
     audits,
@@ -21,24 +19,19 @@ from storage import (
     locks,
     outbox,
     polls,
+    reasons_of,
     upkeep,
 )
-from storage.engine import Mode, transaction
-from storage.notices import Telling
-from storage.planning import MOST_GAPS
 from storage.receipts import decision_of
+from storage.store_parts import KnowStore, LedgerStore
 from watchers.model import (
     Feed,
     FeedSpec,
-    Gap,
     Grouped,
     Grouping,
-    LedgerRow,
-    Notice,
     PollResult,
     PollSaved,
     Remembered,
-    Rhythm,
 )
 from watchers.telling import (
     Admin,
@@ -51,29 +44,18 @@ from watchers.telling import (
     DeliveryState,
     Exported,
     Page,
+    Reasoned,
     SendResult,
     Tellable,
 )
 
 
-class SqlStore:
+class SqlStore(LedgerStore, KnowStore):
     """:class:`watchers.ports.Store` in a database; the contracts are written there.
 
     Nothing is retried but SQLite's BEGIN, which waits 10 seconds for other writers. Made by
     :func:`storage.schema.open_store`; safe to use from several threads.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        return transaction(self._engine, Mode.READ)
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        return transaction(self._engine, Mode.WRITE)
-
-    def _durable(self) -> AbstractContextManager[Connection]:
-        return transaction(self._engine, Mode.DURABLE)
 
     # ------------------------------------------------------------ feeds
 
@@ -150,61 +132,6 @@ class SqlStore:
         with self._read() as connection:
             return feeds.coverage(connection, now, since)
 
-    # ------------------------------------------------------------ ledger and notices
-
-    def ledger(self, feed_id: int, since: datetime) -> tuple[LedgerRow, ...]:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._read() as connection:
-            return ledger.runs(connection, feed_id, since)
-
-    def failed_runs(self, since: datetime) -> tuple[LedgerRow, ...]:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._read() as connection:
-            return ledger.down_runs(connection, since)
-
-    def gaps(self, since: datetime, limit: int = MOST_GAPS) -> tuple[Gap, ...]:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._read() as connection:
-            return ledger.gaps(connection, since, limit)
-
-    def rhythms(self, since: datetime) -> Mapping[int, Rhythm]:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._read() as connection:
-            return ledger.rhythms(connection, since)
-
-    def forget_ledger(self, before: datetime) -> int:
-        """See :class:`watchers.ports.LedgerPort`; a transaction a part, so that others can write.
-
-        Rests of hosts that ended before then are forgotten too.
-        """
-        forgotten = 0
-        while True:
-            with self._write() as connection:
-                part = ledger.forget(connection, before)
-            forgotten += part
-            if part < ledger.PRUNED:
-                return forgotten
-
-    def add_notice(self, key: str, kind: str, text: str, *, at: datetime) -> bool:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._write() as connection:
-            return ledger.add_notice(connection, Telling(key, kind, text), at)
-
-    def notices(self, *, untold: bool, limit: int = 50) -> tuple[Notice, ...]:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._read() as connection:
-            return ledger.notices(connection, limit, untold=untold)
-
-    def mark_told(self, notice_id: int, *, at: datetime) -> bool:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._durable() as connection:
-            return ledger.mark_told(connection, notice_id, at)
-
-    def give_back(self, notice_id: int) -> None:
-        """See :class:`watchers.ports.LedgerPort`."""
-        with self._write() as connection:
-            ledger.give_back(connection, notice_id)
-
     # ------------------------------------------------------------ grouping
 
     def unsettled(self, limit: int) -> tuple[Grouped, ...]:
@@ -240,6 +167,11 @@ class SqlStore:
         """See :class:`watchers.ports.TellPort`."""
         with self._read() as connection:
             return digests.untold(connection, channel_id, since)
+
+    def reasons(self, subject: str, limit: int) -> tuple[Reasoned, ...]:
+        """See :class:`watchers.ports.TellPort`."""
+        with self._read() as connection:
+            return reasons_of.reasons(connection, subject, limit)
 
     def queue_digest(
         self,

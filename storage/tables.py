@@ -349,6 +349,16 @@ class ValueRow(Row, table=True):
     value: str
 
 
+class WatchedRow(Row, table=True):
+    """A row of the watchlist as admins want it; `row` is JSON, NULL if they removed it."""
+
+    __tablename__ = "watch_row"
+    section: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    row: str | None
+    base: str  # digest of the shipped row that it was made over
+
+
 METADATA = Row.metadata
 
 
@@ -376,3 +386,4 @@ DELIVERY = _table(DeliveryRow)
 ADMIN = _table(AdminRow)
 AUDIT = _table(AuditRow)
 VALUE = _table(ValueRow)
+WATCH_ROW = _table(WatchedRow)

@@ -60,6 +60,42 @@ class WatchlistInvalid(ListInvalid):
     """A watchlist file breaks its schema."""
 
 
+class WatchlistChanged(InputInvalid):
+    """Somebody else changed the watchlist in between; nothing was changed."""
+
+    advice = "Look at it again and repeat the change."
+
+
+class WatchUnknown(InputInvalid):
+    """Nobody and no topic of that id, or no such alias, is on the watchlist."""
+
+    advice = "`dadkhah watch list` shows the ids."
+
+    @property
+    def for_admin(self) -> str:
+        """Points at the chat command instead of the shell's."""
+        return f"{self.message} /watchlist shows the ids."
+
+
+class QueryInvalid(InputInvalid):
+    """A topic's expression cannot be read; the message points at the place.
+
+    `pointer`: the line with carets under the fault, for a shell; "" where none can be drawn.
+    """
+
+    def __init__(self, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.pointer = pointer
+
+    def __str__(self) -> str:
+        """The sentence and the drawing."""
+        return f"{self.message}\n{self.pointer}".strip()
+
+    def __reduce__(self) -> tuple[type[QueryInvalid], tuple[str, str]]:
+        """Cross a process border: exceptions are rebuilt from their arguments."""
+        return (QueryInvalid, (self.message, self.pointer))
+
+
 class FeedListInvalid(ListInvalid):
     """An OPML or TOML list of feeds cannot be read."""
 

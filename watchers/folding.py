@@ -4,82 +4,44 @@ What becomes the same: Unicode compatibility forms, case, Latin diacritics; Arab
 Persian yeh, kaf, heh and hamza forms; harakat, tatweel, soft hyphens and zero-width
 characters; Persian, Arabic and Latin digits; hyphens, dashes, underscores, ZWNJ and all
 punctuation, which become one space; apostrophes inside words, which vanish ("Ra'isi"), but
-part a French or Italian elision ("d'Ebrahim"); separators inside numbers ("30,000").
+part a French or Italian elision ("d'Ebrahim"); separators inside numbers ("30,000"); HTML
+entities that a feed left in plain text, escaped twice too ("Ra&#39;isi", "&amp;zwnj;").
 
-Folding is done character by character in one C call (`str.translate`); the map back to the
-original is only built when something was found.
+The rules for characters are in `watchers.letters`. They are carried out in two ways that give
+the same: `str.translate` for short texts (names, phrases, titles), numpy for long ones
+(`watchers.folding_arrays`, loaded with the first long text).
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html.entities import html5
+from typing import TYPE_CHECKING, NamedTuple
 
-_LETTERS = {
-    "ي": "ی", "ى": "ی", "ې": "ی", "ے": "ی", "ك": "ک", "ڪ": "ک", "ة": "ه", "ە": "ه", "ھ": "ه",
-    "ہ": "ه", "ۃ": "ه", "ء": "", "ـ": "", "ٱ": "ا",
-    "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d",
-}  # fmt: skip
-_APOSTROPHES = "'’‘ʼʻʿʾ`´′＇\u2032"
-_APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
-# l', d', qu' ... before a word: two words. Elsewhere inside a word the apostrophe vanishes.
-_ELISION = re.compile(rf"(?<!\w)(\w|[Qq]u|[Dd]ell|[Nn]ell|[Aa]ll|[Ss]ull)[{_APOSTROPHES}](?=\w)")
-_INNER = re.compile(rf"(?<=\w)[{_APOSTROPHES}](?=\w)")
-# The mark first: a scan for it is quicker than looking back from every character.
-_THOUSANDS = re.compile(r"[.,٬\u00a0\u202f'’](?<=\d.)(?=\d{3}(?!\d))")
-_GONE = "\u00ad"  # maps to nothing; stands in for what vanishes in context
+from watchers.letters import CONTEXTUAL, LETTERS, resolved
+
+if TYPE_CHECKING:
+    from watchers.folding_arrays import Folds
+
+_SHORT = 160  # characters up to which translating costs less than setting up arrays
 _SPACES = re.compile("  +")
+# Escaped up to three times more. Only with a semicolon: "&copy=2" is part of an address.
+_ENTITY = re.compile(
+    r"&(?:amp;){0,3}(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});"
+)
+_MARKS = 8  # combining marks that the last letter of a span takes along
 
 
-def _fold_character(character: str) -> str:
-    """One character's folded form: "", " ", or letters and digits."""
-    if character in "\u200b\u200d\u200e\u200f\u2060\ufeff\u00ad":
-        return ""
-    out = []
-    for part in unicodedata.normalize("NFKD", character).casefold():
-        category = unicodedata.category(part)
-        if category in ("Mn", "Me", "Cf", "Cc", "Cs") and part not in "\u200c\t\n\r":
-            continue
-        if part in _LETTERS:
-            out.append(_LETTERS[part])
-        elif category == "Nd":
-            out.append(str(unicodedata.decimal(part)))
-        elif part in _APOSTROPHES:
-            out.append(" ")  # before a word ("ʿAlī") it is punctuation, though Unicode says letter
-        elif category[0] in "LN" or category == "Mc":
-            out.append(part)
-        else:
-            out.append(" ")
-    return "".join(out)
-
-
-class _Table(dict[int, str]):
-    """A translation table that learns each character at its first use."""
-
-    def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
-        self[code] = folded
-        return folded
-
-
-_TABLE = _Table()
-
-
-def _in_context(text: str) -> str:
-    """Resolve what depends on neighbours, one character for one character."""
-    if _APOSTROPHE.search(text):
-        text = _ELISION.sub(lambda m: m.group(1) + " ", text)
-        text = _INNER.sub(_GONE, text)
-    return _THOUSANDS.sub(_GONE, text)
-
-
-@lru_cache(maxsize=8)  # matching and fingerprints fold the same text one after the other
 def fold(text: str) -> str:
     """The folded form: words of letters and digits between single spaces. Idempotent."""
-    return _SPACES.sub(" ", _in_context(text).translate(_TABLE)).strip(" ")
+    plain = _decoded(text).text
+    return (_short(plain) if len(plain) <= _SHORT else _long(plain).text).strip(" ")
 
 
 @dataclass(frozen=True)
@@ -91,34 +53,41 @@ class Folded:
     @cached_property
     def text(self) -> str:
         """The folded form between two spaces."""
-        return f" {fold(self.original)} "
+        plain = self._decoded.text
+        return _short(plain) if len(plain) <= _SHORT else _long(plain).text
+
+    def word(self, position: int) -> int:
+        """The number of the word at this place of `text`, from 1: distances count words."""
+        return bisect_right(self._word_starts, position)
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """The span of the original that folded to `text[start:end]` (no spaces at its ends).
+
+        If `text[start:end]` is whole words, the span folds to it again; or, where a character
+        at its edge folds to several words ("ﷺ", "½"), to all of those. Combining marks of the
+        last letter belong to the span.
+        """
+        decoded = self._decoded
+        first, last = self._origins[start], self._origins[end - 1] + 1
+        marks = decoded.text[last : last + _MARKS]
+        last += next(
+            (n for n, mark in enumerate(marks) if not unicodedata.combining(mark)), len(marks)
+        )
+        return decoded.place(first), decoded.place(last)
+
+    @cached_property
+    def _decoded(self) -> _Decoded:
+        return _decoded(self.original)
 
     @cached_property
     def _origins(self) -> list[int]:
-        """For each character of `text` the index of the original character it came from."""
-        origins = [0]
-        space = True  # a space was the last thing written: further ones fold into it
-        for index, character in enumerate(_in_context(self.original)):
-            for letter in _TABLE[ord(character)]:
-                if letter != " " or not space:
-                    origins.append(index)
-                space = letter == " "
-        if not space or len(origins) == 1:
-            origins.append(len(self.original))
-        return origins
+        """For each character of `text` the index of the decoded character it came from."""
+        plain = self._decoded.text
+        return _short_origins(plain) if len(plain) <= _SHORT else _long(plain).origins()
 
     @cached_property
     def _word_starts(self) -> list[int]:
         return [space.start() for space in re.finditer(" ", self.text)]
-
-    def word(self, position: int) -> int:
-        """The number of the word at this place of `text`: distances count words."""
-        return bisect_right(self._word_starts, position)
-
-    def origin(self, start: int, end: int) -> tuple[int, int]:
-        """The span of the original that folded to `text[start:end]` (no spaces at its ends)."""
-        origins = self._origins
-        return origins[start], origins[end - 1] + 1
 
 
 def variants(phrase: str, most: int = 16) -> tuple[str, ...]:
@@ -133,3 +102,78 @@ def variants(phrase: str, most: int = 16) -> tuple[str, ...]:
         if len(forms) > most:
             return (" ".join(words), "".join(words))
     return tuple(dict.fromkeys(forms))
+
+
+# ---------------------------------------------------------------- entities
+
+
+class _Decoded(NamedTuple):
+    """A text without entities; `places` says where each character was, if there were any."""
+
+    text: str
+    places: Sequence[int] = ()  # and, last, the length of the original
+
+    def place(self, index: int) -> int:
+        """Where the character was, or where the one before it ended."""
+        return self.places[index] if self.places else index
+
+
+def _decoded(text: str) -> _Decoded:
+    if "&" not in text:  # nearly all
+        return _Decoded(text)
+    parts: list[str] = []
+    places: list[int] = []
+    end = 0
+    for entity in _ENTITY.finditer(text):
+        character = _character(entity.group(1))
+        if character:
+            parts += (text[end : entity.start()], character)
+            places += range(end, entity.start())
+            places.append(entity.start())
+            end = entity.end()
+    places += range(end, len(text) + 1)
+    return _Decoded("".join((*parts, text[end:])), places if parts else ())
+
+
+def _character(name: str) -> str:
+    """The one character of an entity; empty if there is none of that name."""
+    found = html.unescape(f"&{name};") if name[0] == "#" else html5.get(f"{name};", "")
+    return found if len(found) == 1 else ""
+
+
+# ---------------------------------------------------------------- short texts, and long ones
+
+
+def _in_context(text: str) -> str:
+    """Resolve what depends on neighbours, one character for one character."""
+    signs = [sign.start() for sign in CONTEXTUAL.finditer(text)]
+    if not signs:
+        return text
+    characters = list(text)
+    for at in signs:
+        characters[at] = resolved(text, at)
+    return "".join(characters)
+
+
+def _short(text: str) -> str:
+    return _SPACES.sub(" ", f" {_in_context(text).translate(LETTERS)} ")
+
+
+def _short_origins(text: str) -> list[int]:
+    origins = [0]
+    space = True  # a space was the last thing written: further ones fold into it
+    for index, character in enumerate(_in_context(text)):
+        for letter in LETTERS[ord(character)]:
+            if letter != " " or not space:
+                origins.append(index)
+            space = letter == " "
+    if not space:
+        origins.append(len(text))
+    return origins
+
+
+@lru_cache(maxsize=8)  # matching and fingerprints fold the same text one after the other
+def _long(text: str) -> Folds:
+    from watchers.folding_arrays import folded
+
+    return folded(text)

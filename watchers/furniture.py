@@ -1,9 +1,15 @@
-"""What of a web page is not its article: found by role, name and link density. Pure.
+"""What of a page's or an entry's HTML is not its article: by role, name, link density. Pure.
 
 The extraction library looks for the article; what it leaves in is what hurts here: a teaser,
 a tag or a comment that names somebody makes the article name him. So furniture goes first.
 Which error is worse: a paragraph lost leaves a name to the next outlet, a teaser kept names a
 person wrongly. When in doubt, out.
+
+Captions go with their pictures: they are of another day as often as not, and whom the article
+is about its sentences name too. A figure that holds a table or a quotation is none.
+
+Entries of feeds bring HTML too (`without_feed_furniture`). Most hold no sign of furniture and
+are not parsed here; a container there is judged by what it holds, for there may be no other.
 
 Every rule looks at an element once, children before parents: linear in the page's size.
 """
@@ -13,10 +19,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 _LINKED = 0.5  # of a block's characters in links: more is a list of headlines, not a paragraph
 _CARD = 600  # characters of a teaser with its excerpt at most
+_EXCERPT = 200  # characters of the excerpt of a card in a feed
+_MOST = 20_000  # elements of an entry that are looked at
 _LABEL = 40  # characters of "Read also:" at most
 
 
@@ -26,7 +35,7 @@ def _words(said: str) -> frozenset[str]:
 
 _TAGS = _words(
     "script style noscript template iframe svg nav aside footer form button dialog menu select "
-    "textarea figure amp-list amp-sidebar amp-consent amp-ad object embed"
+    "textarea figcaption amp-list amp-sidebar amp-consent amp-ad object embed"
 )
 _ROLES = _words(
     "navigation complementary banner contentinfo dialog alertdialog search menu form note"
@@ -36,12 +45,27 @@ _NAMES = _words(
     "related relatedposts relacionadas relacionados recommended recommendation recommendations "
     "recommend comment comments disqus respond reply replies share sharing sharedaddy social "
     "tags tagged labels keywords newsletter subscribe subscription promo promotion advert "
-    "advertisement ads sponsored sidebar rail menu breadcrumb breadcrumbs navigation nav "
-    "pagination teaser teasers card cards carousel popular trending author authors bio byline "
+    "advertisement ad ads sponsored sidebar rail menu breadcrumb breadcrumbs crumbs navigation "
+    "nav pagination teaser teasers card cards carousel popular trending author authors bio byline "
     "caption credit banner footer copyright more"
 )
 # These go even if they hold a heading or the word "article"; the others then do not.
 _SURE = _words("cookie cookies consent gdpr cmp comments disqus")
+# An entry's own lead may be a "teaser": with no link in it, these names say nothing there.
+_WEAK = _words("teaser teasers card cards more labels banner rail author authors bio keywords")
+_QUOTED = frozenset(("table", "blockquote", "pre"))
+# What markup with furniture holds: in tags; in the values of attributes (a word of prose that
+# matches costs a fifth of a millisecond, no more).
+_SIGNS = (
+    "<nav", "<aside", "<form", "<fig", "<footer", "<button", "<select", "<dialog", "<menu",
+    "<textarea", "><a", "> <a", ">\n<a", "hidden", "role=",
+)  # fmt: skip
+_NAME_SIGNS = (
+    "relate", "relacionad", "recommend", "comment", "disqus", "respond", "reply", "replies",
+    "shar", "social", "newsletter", "subscri", "promo", "advert", "sponsor", "sidebar", "crumb",
+    "nav", "menu", "pagination", "teaser", "card", "carousel", "popular", "trending", "caption",
+    "credit", "tags", "tagged", "author", "bio", "byline", "cookie", "consent",
+)  # fmt: skip
 # "post tag-iran comments-open" says what an article is about, not what the element is.
 _STATES = (
     frozenset(("tag", "category", "has", "is", "no", "with")),
@@ -64,19 +88,57 @@ class _Seen:
     article: bool = False  # holds what only an article has
     heading: bool = False  # holds the page's own heading
     blocks: bool = False  # holds paragraphs or headings
+    quoted: bool = False  # holds a table or a quotation
 
 
-def without_furniture(root: Any) -> None:
-    """Take the furniture out of an lxml tree, in place; the text after it stays."""
+def has_signs(markup: str) -> bool:
+    """The cheap test of an entry's HTML: may there be furniture in it?"""
+    if "<" not in markup:
+        return False
+    markup = markup.lower()
+    if markup.count("<a ") > 1 or any(sign in markup for sign in _SIGNS):
+        return True
+    named = "class=" in markup or "id=" in markup
+    return named and any(sign in markup for sign in _NAME_SIGNS)
+
+
+def without_feed_furniture(markup: str) -> str:
+    """An entry's HTML without its furniture; as it came if it has none or cannot be read."""
+    if not has_signs(markup):
+        return markup
+    from lxml import etree, html  # type: ignore[import-untyped]
+
+    # A document of a feed's entry holds tags nested as deep as its author likes.
+    parser = html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True
+    )
+    data = f"<html><body>{markup}</body></html>".replace("\0", "").encode("utf-8", "replace")
+    try:
+        root = html.document_fromstring(data, parser=parser)
+    except (etree.LxmlError, ValueError):
+        return markup
+    if sum(1 for _ in islice(root.iter(), _MOST)) == _MOST:
+        return markup
+    without_furniture(root, fragment=True)
+    kept: str = html.tostring(root, encoding="unicode")
+    return kept
+
+
+def without_furniture(root: Any, *, fragment: bool = False) -> None:
+    """Take the furniture out of an lxml tree, in place; the text after it stays.
+
+    `fragment`: the tree is an article already, perhaps in a box of its own.
+    """
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
     seen = _survey(elements)
     gone: set[Any] = set()
     for element in elements:
         parent = element.getparent()
-        if parent in gone or _is_furniture(element, seen[element]):
+        held = seen[element]
+        if parent in gone or _is_furniture(element, held, fragment=fragment):
             gone.add(element)
             if parent not in gone:
-                gone.update(_around(element, parent, seen))
+                gone.update(_around(element, parent, seen, fragment=fragment))
     for element in elements:
         if element in gone:
             continue
@@ -111,6 +173,7 @@ def _survey(elements: list[Any]) -> dict[Any, _Seen]:
             own.length = 0
         own.linked = own.length if tag == "a" else own.linked
         own.heading = own.heading or tag == "h1"
+        own.quoted = own.quoted or tag in _QUOTED
         own.article = own.article or tag in ("article", "main") or _is_body(element)
         parent = element.getparent()
         if parent is None or parent not in seen:
@@ -120,6 +183,7 @@ def _survey(elements: list[Any]) -> dict[Any, _Seen]:
         above.linked += own.linked
         above.article |= own.article
         above.heading |= own.heading
+        above.quoted |= own.quoted
         above.blocks = above.blocks or own.blocks or tag in _HEADINGS or tag in ("p", "div")
     return seen
 
@@ -129,8 +193,10 @@ def _is_body(element: Any) -> bool:
     return is_body or element.get("role") in ("main", "article")
 
 
-def _is_furniture(element: Any, held: _Seen) -> bool:
+def _is_furniture(element: Any, held: _Seen, *, fragment: bool) -> bool:
     tag = element.tag
+    if tag == "figure":
+        return not held.quoted
     if tag in _TAGS or element.get("hidden") is not None or element.get("aria-hidden") == "true":
         return bool(tag != "body")
     if tag in _NEVER:
@@ -141,10 +207,14 @@ def _is_furniture(element: Any, held: _Seen) -> bool:
     if names & _SURE:
         return True
     keeps = held.article or held.heading
+    if fragment and not held.linked:
+        names -= _WEAK
     if names & _NAMES and not keeps:
         return True
     if tag == "a" and held.blocks:
         return not keeps
+    if fragment and held.blocks:
+        return False  # decided by what it holds
     return tag in _BLOCKS and not keeps and held.linked > _LINKED * held.length
 
 
@@ -157,12 +227,14 @@ def _names(element: Any) -> Iterator[str]:
             yield from words
 
 
-def _around(element: Any, parent: Any, seen: dict[Any, _Seen]) -> Iterator[Any]:
+def _around(element: Any, parent: Any, seen: dict[Any, _Seen], *, fragment: bool) -> Iterator[Any]:
     """What goes with a piece of furniture: the excerpt under a linked headline, a label above."""
     held = seen[element]
     is_headline = element.tag in _HEADINGS and held.linked > 0
     if is_headline and parent is not None and parent.tag not in _NEVER:
         above = seen[parent]
+        if fragment and above.length > 3 * held.length + _EXCERPT:
+            return  # a box around the article, not a card
         if above.length <= _CARD and not (above.article or above.heading):
             yield parent
     before = element.getprevious()

@@ -1,31 +1,46 @@
 """Stage 4: match. What is an article about, and whom does it name? Pure, with its reasons.
 
-    title, own text (furniture cut off) -> fold -> one automaton over all aliases and phrases
-    -> word boundaries -> who is named -> relevant or not
+    own text (owntext) -> folding -> scan: every alias and phrase -> spelling: names nearly so
+    -> naming: who is named -> relevance: is it about 1988 -> reasons
 
-Which error is worse: a wrong match names a person wrongly, a missed one is the story that a
-family waited for. So a full name counts by itself, a surname only in context; a strong phrase
-counts beside Iran, a weaker one needs company; look-alike events outweigh all but strong
-phrases. *Relevant* and *named* are separate verdicts.
+*Relevant* and *named* are separate verdicts. docs/matching.md tells which error is worse.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from watchers.evidence import Evidence, Mark, touches
 from watchers.folding import Folded, fold
 from watchers.model import Match, Verdict
-from watchers.rules import TOPIC, furniture_pattern, patterns
-from watchers.scan import Hit, Scanner
+from watchers.naming import named
+from watchers.owntext import own_text
+from watchers.queries import parse_query
+from watchers.relevance import ANCHORS, HOMELESS, Decision, decide
+from watchers.rules import TOPIC, Rule, patterns
+from watchers.scan import Hit, Scanner, Tells
+from watchers.spelling import Speller
 
 if TYPE_CHECKING:  # a worker gets a Matcher ready made: pydantic stays out of its memory
     from watchers.watchlist import Watchlist
 
-_HEAD = 0.6  # of the text that weighs; the tail of an article is background and boilerplate
-_SHORT = 900  # folded characters that always belong to the head
-_NEAR = 14  # words between a year and a killing: a sentence or so
+_HOW = {
+    "full": "full name", "surname": "surname in context", "common": "surname in context",
+    "misspelt": "misspelt name", "misspelt surname": "misspelt surname in context",
+}  # fmt: skip
+
+
+_ENOUGH = frozenset(("full", "surname", "strong", "medium", "own", "iran", *HOMELESS))
+_AT_HOME = frozenset(("common", "year", *ANCHORS))
+
+
+def _tells(rule: Rule) -> Tells:
+    """What a rule's hits say by themselves: without Iran most rules of nearness do not hold."""
+    group = rule.subject if rule.kind in ("facet", "context") else rule.kind
+    if group in _ENOUGH or (group == "year" and rule.detail != "short"):
+        return Tells.ENOUGH
+    return Tells.AT_HOME if group in _AT_HOME else Tells.NOTHING
 
 
 class Matcher:
@@ -33,128 +48,100 @@ class Matcher:
 
     def __init__(self, watchlist: Watchlist) -> None:
         self.version = watchlist.version
-        self._official = {person.id: person.is_official for person in watchlist.people}
+        self._officials = frozenset(person.id for person in watchlist.officials)
         self._given_names = frozenset(map(fold, watchlist.words.given_names))
         self._relations = {look.id: look.relation for look in watchlist.lookalikes}
-        self._furniture = furniture_pattern(watchlist.words.furniture)
-        self._scanner = Scanner(patterns(watchlist))
+        self._queries = {topic.id: parse_query(topic.query) for topic in watchlist.own_topics}
+        found = tuple(patterns(watchlist))
+        self._scanner = Scanner(found, _tells)
+        self._speller = Speller(found)
 
     def judge(self, title: str, text: str) -> Verdict:
         """The verdict on one article, with its reasons."""
-        own = text[: self._furniture_start(text)]
-        fields = {"title": Folded(title), "text": Folded(own)}
-        hits = [hit for name in fields for hit in self._scanner.scan(name, fields[name])]
-        if not hits:  # most of the world's news
+        fields = {"title": Folded(title), "text": Folded(text)}
+        hits = self._scanner.find(fields)
+        if hits:  # else it is most of the world's news
+            blanked = own_text(text, title).text
+            if blanked != text:
+                fields["text"] = Folded(blanked)
+                hits = self._scanner.find(fields)
+        if not hits:
             return Verdict(False, (), (), (), (), 0.0, self.version)
-        evidence = _Evidence(hits, fields)
-        named = self._named(hits, evidence, fields)
-        decided, rule = self._relevance(evidence, named)
-        officials = tuple(dict.fromkeys(h.rule.subject for h in named if self._is_official(h)))
-        others = dict.fromkeys(h.rule.subject for h in named if not self._is_official(h))
+        evidence = self._evidence(hits, fields)
+        people = named(evidence, self._given_names)
+        self._tell_people(evidence, people)
+        decision = decide(evidence, self._relations)
+        own = self._own_topics(hits)
+        subjects = dict.fromkeys(mark.hit.rule.subject for mark in people)
         return Verdict(
-            relevant=bool(decided),
-            officials=officials,
-            people=tuple(others),
-            topics=(TOPIC,) if decided else (),
-            matches=self._reasons(decided, rule, named, fields),
-            score=_score(evidence, decided),
+            relevant=decision.relevant,
+            officials=tuple(s for s in subjects if s in self._officials),
+            people=tuple(s for s in subjects if s not in self._officials),
+            topics=((TOPIC,) if decision.relevant else ()) + tuple(own),
+            matches=self._reasons(decision, people, own, fields),
+            score=_score(evidence, decision),
             watchlist=self.version,
-            suspicious=not decided and evidence.is_suspicious,
+            suspicious=not decision.relevant and _is_suspicious(evidence),
         )
 
-    def _is_official(self, hit: Hit) -> bool:
-        return self._official.get(hit.rule.subject, False)
+    def _evidence(self, hits: Sequence[Hit], fields: dict[str, Folded]) -> Evidence:
+        """The hits, and names that are nearly there, in articles that may be on the subject."""
+        evidence = Evidence(hits, fields)
+        if not evidence.has("strong", "year", "site", "prison", "office", "law"):
+            return evidence
+        whole = [hit for hit in hits if hit.rule.kind == "full"]
+        misspelt = [
+            hit
+            for name in fields
+            for hit in self._speller.find(name, fields[name])
+            if not any(touches(hit, other) for other in whole)
+        ]
+        return Evidence([*hits, *misspelt], fields) if misspelt else evidence
 
-    def _furniture_start(self, text: str) -> int:
-        found = self._furniture.search(text)
-        return found.start() if found else len(text)
+    def _tell_people(self, evidence: Evidence, people: Sequence[Mark]) -> None:
+        """Who is named is evidence too."""
+        for mark in people:
+            rule = mark.hit.rule
+            groups = [rule.group] if rule.group else []
+            groups += ["official"] if rule.subject in self._officials else []
+            groups += ["panelist"] if rule.panelist else []
+            evidence.tell(mark, groups)
+        panel = list(dict.fromkeys(m.hit.rule.subject for m in people if m.hit.rule.panelist))
+        for number, group in enumerate(("other panelist", "third panelist"), start=1):
+            for mark in people:
+                if mark.hit.rule.subject in panel[number : number + 1]:
+                    evidence.tell(mark, [group])
 
-    # ------------------------------------------------------------ who is named
-
-    def _named(
-        self, hits: Sequence[Hit], evidence: _Evidence, fields: dict[str, Folded]
-    ) -> list[Hit]:
-        """The hits by which people are named, longest first where they overlap."""
-        people = [h for h in hits if h.rule.kind in ("full", "surname")]
-        covers = [h for h in hits if h.rule.kind in ("full", "lookalike", "namesake")]
-        named = []
-        for hit in people:
-            if any(_covers(other, hit) for other in covers if other is not hit):
-                continue
-            if hit.rule.kind == "surname" and not self._surname_counts(hit, evidence, fields):
-                continue
-            named.append(hit)
-        return named
-
-    def _surname_counts(self, hit: Hit, evidence: _Evidence, fields: dict[str, Folded]) -> bool:
-        """A bare surname counts in context, and not behind somebody else's given name."""
-        before = fields[hit.field].text[: hit.start].rstrip(" ").rpartition(" ")[2]
-        if before in self._given_names and before not in hit.rule.given:
-            return False
-        return evidence.has_context_for(hit)
-
-    # ------------------------------------------------------------ relevant or not
-
-    def _relevance(self, evidence: _Evidence, named: Sequence[Hit]) -> tuple[tuple[Hit, ...], str]:
-        """The hits that make it relevant, and the rule; no hits if it is not."""
-        full = any(hit.rule.kind == "full" and self._is_official(hit) for hit in named)
-        officials = {hit.rule.subject for hit in named if self._is_official(hit)}
-        anchored = evidence.has("iran") or full or len(officials) > 1
-        strong = evidence.of("strong", head=True)
-        for hit in strong:
-            beside = anchored or evidence.names_iran(hit) or evidence.has("prison")
-            if beside and not self._is_other_event(evidence, strong=True):
-                return (hit,), "strong phrase"
-        if self._is_other_event(evidence, strong=bool(strong)):
-            return (), ""
-        company = evidence.has("prison") or evidence.has("law") or evidence.has("actors")
-        for hit in evidence.of("medium", head=True):
-            if (anchored and (company or full)) or evidence.names_place(hit):
-                return (hit,), "medium phrase in company"
-        return self._by_nearness(evidence, anchored=anchored, officials=len(officials))
-
-    def _by_nearness(
-        self, evidence: _Evidence, *, anchored: bool, officials: int
-    ) -> tuple[tuple[Hit, ...], str]:
-        """A year beside a killing, or a place of 1988 beside what is remembered there."""
-        here = anchored or evidence.has("prison") or evidence.has("actors")
-        pair = evidence.near("year", "killing")
-        if pair and here:
-            return pair, "year near a killing"
-        pair = evidence.near("year", "victims") or evidence.near("year", "graves")
-        if pair and (here or officials):
-            return pair, "year near prisoners or graves"
-        pair = evidence.near("site", "memory") or evidence.near("site", "year")
-        if pair:
-            return pair, "place of 1988 near remembrance"
-        if officials > 1 and evidence.near("year", "surname"):
-            return evidence.near("year", "surname"), "year near officials"
-        return (), ""
-
-    def _is_other_event(self, evidence: _Evidence, *, strong: bool) -> bool:
-        """A look-alike event in the title or the lead, not outweighed by a strong phrase."""
-        for hit in evidence.of("lookalike", head=True):
-            relation = self._relations[hit.rule.subject]
-            if relation == "different" and not strong:
-                return hit.field == "title" or not evidence.has("prison")
-            if relation == "neighbour" and not strong and hit.field == "title":
-                return True
-        return False
-
-    # ------------------------------------------------------------ reasons
+    def _own_topics(self, hits: Sequence[Hit]) -> dict[str, tuple[Hit, ...]]:
+        """The admins' topics whose queries hold, with the hits by which they do."""
+        found: dict[str, dict[int, list[Hit]]] = {}
+        for hit in hits:
+            if hit.rule.kind == "own":
+                numbers = found.setdefault(hit.rule.subject, {})
+                numbers.setdefault(int(hit.rule.detail), []).append(hit)
+        held = ((topic, self._queries[topic].find(numbers)) for topic, numbers in found.items())
+        return {topic: reasons for topic, reasons in held if reasons}
 
     def _reasons(
         self,
-        decided: Sequence[Hit],
-        rule: str,
-        named: Sequence[Hit],
+        decision: Decision,
+        people: Sequence[Mark],
+        own: Mapping[str, Sequence[Hit]],
         fields: dict[str, Folded],
     ) -> tuple[Match, ...]:
-        reasons = [_reason(hit, fields, TOPIC, "topic", rule, 2.0) for hit in decided]
-        for hit in named:
-            kind = "official" if self._is_official(hit) else "person"
-            how = "full name" if hit.rule.kind == "full" else "surname in context"
-            reasons.append(_reason(hit, fields, hit.rule.subject, kind, how, 1.0))
+        kind, score = ("topic", 2.0) if decision.relevant else ("mention", 0.0)
+        if decision.other_event:
+            kind = "lookalike"
+        reasons = [
+            _reason(mark.hit, fields, decision.other_event or TOPIC, kind, decision.rule, score)
+            for mark in decision.marks
+        ]
+        for topic, hits in own.items():
+            reasons += [_reason(hit, fields, topic, "topic", "own topic", 1.0) for hit in hits]
+        for mark in people:
+            kind = "official" if mark.hit.rule.subject in self._officials else "person"
+            how = _HOW[mark.hit.rule.kind]
+            reasons.append(_reason(mark.hit, fields, mark.hit.rule.subject, kind, how, 1.0))
         return tuple(dict.fromkeys(reasons))
 
 
@@ -166,107 +153,19 @@ def _reason(
     return Match(subject, kind, hit.field, folded.original[start:end], start, end, rule, score)
 
 
-class _Evidence:
-    """What was found in one article, asked for by kind."""
-
-    def __init__(self, hits: Sequence[Hit], fields: dict[str, Folded]) -> None:
-        self._fields = fields
-        self._kinds: dict[str, list[Hit]] = defaultdict(list)
-        for hit in hits:
-            self._kinds[hit.rule.kind].append(hit)
-            if hit.rule.kind in ("context", "word"):
-                self._kinds[hit.rule.subject].append(hit)
-        self._kinds["year"] = [hit for hit in self._kinds["year"] if self._is_year(hit)]
-
-    def of(self, kind: str, *, head: bool = False) -> list[Hit]:
-        """The hits of a kind or group, perhaps only those in title and head."""
-        return [hit for hit in self._kinds[kind] if not head or self._is_head(hit)]
-
-    def _is_head(self, hit: Hit) -> bool:
-        end = max(_SHORT, int(len(self._fields["text"].text) * _HEAD))
-        return hit.field == "title" or hit.start <= end
-
-    def has(self, kind: str) -> bool:
-        """Whether there is one at all."""
-        return bool(self._kinds[kind])
-
-    @property
-    def is_suspicious(self) -> bool:
-        """Short of relevant, but worth a closer look."""
-        return self.has("strong") or self.has("medium") or (self.has("year") and self.has("iran"))
-
-    def names_iran(self, hit: Hit) -> bool:
-        """A phrase that needs no further token: Persian, or it names the country or a place."""
-        text = self._fields[hit.field].text[hit.start : hit.end]
-        return hit.rule.detail == "fa" or "khomein" in text or self.names_place(hit)
-
-    def names_place(self, hit: Hit) -> bool:
-        """A phrase that itself names Iran or a place of 1988."""
-        return any(_covers(hit, other) for other in self.of("iran") + self.of("site"))
-
-    def has_context_for(self, hit: Hit) -> bool:
-        """A strong phrase, or tokens of two groups; another official counts as a group."""
-        if self.has("strong"):
-            return True
-        groups = {
-            other.rule.subject for other in self._kinds["context"] if not _touches(other, hit)
-        }
-        others = self._kinds["full"] + self._kinds["surname"]
-        if any(other.rule.subject != hit.rule.subject for other in others):
-            groups.add("officials")
-        if self.has("year"):
-            groups.add("event")
-        return len(groups) > 1
-
-    def near(self, one: str, other: str) -> tuple[Hit, ...]:
-        """A pair of hits in the head within _NEAR words of one another, or nothing.
-
-        The title stands before the lead: a hit in each is near if the text's comes early.
-        """
-        for a in self.of(one, head=True):
-            for b in self.of(other, head=True):
-                if not _touches(a, b) and self._distance(a, b) <= _NEAR:
-                    return (a, b)
-        return ()
-
-    def _distance(self, a: Hit, b: Hit) -> int:
-        if a.field == b.field:
-            return abs(a.word - b.word)
-        return (a.word if a.field == "text" else b.word) // 2
-
-    def _is_year(self, hit: Hit) -> bool:
-        """Two-digit years count only beside a season or a killing: "۶۷ نفر" is 67 people."""
-        if hit.rule.detail != "short":
-            return True
-        companions = self.of("season") + self.of("killing")
-        close = (o for o in companions if o.field == hit.field and abs(o.word - hit.word) <= 2)
-        after = self._fields[hit.field].text[hit.end :].lstrip(" ").partition(" ")[0]
-        counted = any(
-            fold(word) == after for word in ("نفر", "تن", "کشته", "درصد", "ساله", "میلیون", "هزار")
-        )
-        return not counted and any(True for _ in close)
+def _is_suspicious(evidence: Evidence) -> bool:
+    """Short of relevant, but worth a closer look."""
+    return evidence.has("strong", "medium", "site") or (
+        evidence.has("year") and evidence.has("iran")
+    )
 
 
-def _score(evidence: _Evidence, decided: Sequence[Hit]) -> float:
+def _score(evidence: Evidence, decision: Decision) -> float:
     """How strongly it speaks of the subject: orders digests, decides nothing."""
     kinds = {"strong": 3.0, "medium": 1.5, "weak": 0.5, "year": 0.5}
     score = sum(
-        weight * min(3, len({(h.start, h.field) for h in evidence.of(kind)}))
+        weight * min(3, len({(m.hit.start, m.hit.field) for m in evidence.of(kind)}))
         for kind, weight in kinds.items()
     )
-    in_title = any(hit.field == "title" for hit in decided)
+    in_title = decision.relevant and any(m.hit.field == "title" for m in decision.marks)
     return round(score + (2.0 if in_title else 0.0), 2)
-
-
-def _covers(one: Hit, other: Hit) -> bool:
-    """Whether a hit contains another and is longer."""
-    return (
-        one.field == other.field
-        and one.start <= other.start
-        and one.end >= other.end
-        and (one.end - one.start) > (other.end - other.start)
-    )
-
-
-def _touches(one: Hit, other: Hit) -> bool:
-    return one.field == other.field and one.start < other.end and other.start < one.end

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from watchers import urls, wrappers
 from watchers.folding import fold
+from watchers.furniture import without_feed_furniture
+from watchers.headings import is_feed_tail
 from watchers.model import Article, Entry
-from watchers.text import key, plain, plain_title
+from watchers.text import MAX_HTML, key, plain, plain_title, with_words_joined
 
 _ARABIC_SCRIPT = re.compile("[\u0600-\u06ff]+")
 _LATIN = re.compile(r"[A-Za-z]+")
@@ -19,15 +21,6 @@ _PERSIAN_WORDS = frozenset(
     ("از", "که", "این", "در", "را", "به", "است", "شد", "برای", "با", "های", "می")
 )
 _ARABIC_WORDS = frozenset(("من", "في", "فى", "على", "إلى", "الى", "أن", "التي", "الذي", "عن", "مع"))
-# What WordPress hangs on every entry of its feeds; it repeats the title and says nothing.
-_FEED_TAIL = re.compile(
-    r"^(?:The post .{1,500} appeared first on .{1,200}|"
-    r"(?:L['’]article|Cet article) .{1,500} est apparu en premier sur .{1,200}|"
-    r"Der Beitrag .{1,500} erschien zuerst auf .{1,200}|"
-    r"Inlägget .{1,500} dök först upp på .{1,200}|"
-    r"La entrada .{1,500} (?:se publicó primero|aparece primero) en .{1,200})$",
-    re.MULTILINE,
-)
 _ARABIC_SCRIPT_LANGUAGES = ("fa", "ar", "ur", "ps", "ku", "ckb", "ug", "sd")
 
 
@@ -95,14 +88,24 @@ def _believable(time: datetime | None, now: datetime) -> datetime | None:
 
 
 def body_text(summary_html: str, content_html: str) -> str:
-    """The plain content, with the summary before it unless the content says that already."""
-    summary, content = (
-        _FEED_TAIL.sub("", plain(html)).strip() for html in (summary_html, content_html)
-    )
+    """The plain content, with the summary before it unless the content says that already.
+
+    Furniture that the markup shows is left out, unless there is nothing else.
+    """
+    summary, content = (_text_of(html, own=True) for html in (summary_html, content_html))
+    if not (summary or content):
+        summary, content = (_text_of(html, own=False) for html in (summary_html, content_html))
     if not content:
         return summary
     start = summary.rstrip("….[] ")[:200]
     return content if start in content else f"{summary}\n{content}"
+
+
+def _text_of(markup: str, *, own: bool) -> str:
+    text = plain(without_feed_furniture(markup[:MAX_HTML]) if own else markup)
+    if any(map(is_feed_tail, text.split("\n"))):
+        text = "\n".join(line for line in text.split("\n") if not is_feed_tail(line)).strip()
+    return with_words_joined(text)
 
 
 def language_of(text: str, declared: str | None) -> str | None:

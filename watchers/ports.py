@@ -29,8 +29,12 @@ from watchers.model import (
     Notice,
     PollResult,
     PollSaved,
+    Rejudged,
     Remembered,
     Rhythm,
+    Stored,
+    WatchRow,
+    WatchRows,
 )
 from watchers.telling import (
     Admin,
@@ -43,6 +47,7 @@ from watchers.telling import (
     DeliveryState,
     Exported,
     Page,
+    Reasoned,
     SendResult,
     Tellable,
 )
@@ -137,8 +142,7 @@ class FeedPort(Protocol):
         address and keeps the old as a former one, unless another watched feed has the new one,
         it holds a user name or a password, or the feed moved within a day of `at` or ten times
         before; `resting` is as `rest_host`. Notices are added when a feed has failed for 1, 3
-        and 7 days, when it answers 410, and when it moved. "outage" changes only the due time
-        and the ledger.
+        and 7 days, at a 410, and when it moved. "outage" changes only due time and ledger.
         """
 
     def coverage(self, now: datetime, since: datetime | None = None) -> Coverage:
@@ -179,6 +183,50 @@ class LedgerPort(Protocol):
         """Undo `mark_told`: it certainly reached nobody, and is to be told later."""
 
 
+class KnowPort(Protocol):
+    """The watchlist as admins changed it, and stored articles judged again by it."""
+
+    def watch_revision(self) -> int:
+        """How often the watchlist was changed; 0 if never. A small read: asked all the time."""
+
+    def watch_rows(self) -> WatchRows:
+        """The admins' rows, by section and id."""
+
+    def save_watch_rows(
+        self,
+        rows: Sequence[WatchRow],
+        *,
+        drop: Sequence[tuple[str, str]] = (),
+        expected: int,
+        action: str,
+        detail: str,
+        at: datetime,
+        actor: str,
+    ) -> int:
+        """Put these rows, drop those (section, id); the new revision. One audit record.
+
+        WatchlistChanged, and nothing changed, if the revision is not `expected`: somebody else
+        changed the watchlist meanwhile. `action` and `detail` are the audit record's.
+        """
+
+    def stored(
+        self, after: int, limit: int, *, since: datetime | None = None
+    ) -> tuple[Stored, ...]:
+        """Articles with an id above `after`, by id.
+        With `since` only from the first one on that was first seen then or later.
+        """
+
+    def save_verdicts(self, items: Sequence[Rejudged]) -> int:
+        """Replace the verdicts, matches and fingerprints of these articles; of how many.
+
+        One that has a verdict of that watchlist already is left alone: a poll brought another
+        text meanwhile.
+        An article whose `relevant` or closeness changed is settled anew (its `duplicate_of`
+        stays). One that tells something it did not tell before is `baseline` if `quiet`; not
+        so one that was named and becomes relevant before any channel was told of it.
+        """
+
+
 class GroupPort(Protocol):
     """What settling (copies, stories) reads and decides."""
 
@@ -216,6 +264,9 @@ class TellPort(Protocol):
         told to the channel; with all other articles of those subjects first seen since
         then. By id.
         """
+
+    def reasons(self, subject: str, limit: int) -> tuple[Reasoned, ...]:
+        """Why a digest tells a subject: its settled articles, by id; none if it is unknown."""
 
     def queue_digest(
         self,
@@ -345,5 +396,5 @@ class UpkeepPort(Protocol):
         """Release connections and files; idempotent."""
 
 
-class Store(FeedPort, LedgerPort, GroupPort, TellPort, ChannelPort, UpkeepPort, Protocol):
+class Store(FeedPort, LedgerPort, KnowPort, GroupPort, TellPort, ChannelPort, UpkeepPort, Protocol):
     """All of it: what `storage.SqlStore` and `storage.MemoryStore` are."""

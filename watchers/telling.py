@@ -73,6 +73,16 @@ class Tellable:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoned:
+    """A stored article with what its verdict rests on."""
+
+    article: Tellable
+    text: str
+    watchlist: str  # the version that judged it
+    reasons: tuple[Match, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """How much of what is watched could be read, for the line under a digest."""
 
@@ -232,6 +242,8 @@ class Exported:
     reasons: tuple[Match, ...]
     source: str = ""  # as Tellable says
     source_url: str | None = None
+    text: str = ""  # in which the reasons' sentences are found
+    watchlist: str = ""  # the version that judged it
 
     @property
     def place(self) -> str:

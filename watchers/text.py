@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -29,6 +30,15 @@ _JUNK = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
     "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+# A picture's file name that a feed printed in the middle of a word: "Accu img_4248 sation".
+_FILE_NAME = re.compile(
+    r"(?<!\w)(?:img|dsc|dscn|dscf|image|screenshot|photo)_\d{2,12}(?:[_-]\d{1,12})?"
+    r"(?:\.(?:jpe?g|png|gif|webp))?(?!\w)",
+    re.IGNORECASE,
+)
+_MOST_FILES = 20
+_WORD_BEFORE = re.compile(r"\w{2,30} ?$")
+_WORD_AFTER = re.compile(r" ?(\w{2,30})")
 # Runs of blanks that are not one plain space: those need no mending, and are nearly all.
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 
@@ -70,6 +80,27 @@ def plain(markup: str, limit: int = MAX_TEXT) -> str:
             node.decompose()
     body = tree.body
     return clean(body.text(deep=True) if body is not None else "")[:limit].rstrip()
+
+
+def with_words_joined(text: str) -> str:
+    """The text without the file names that cut a word of it in two.
+
+    Only where the joined word stands elsewhere in the text: "The img_1 judge" stays as it is.
+    """
+    if "_" not in text:
+        return text
+    pieces, at = [], 0
+    for name in islice(_FILE_NAME.finditer(text), _MOST_FILES):
+        begin = max(at, name.start() - 32)
+        before = _WORD_BEFORE.search(text[begin : name.start()])
+        after = _WORD_AFTER.match(text, name.end())
+        if before is None or after is None or not after.group(1)[0].islower():
+            continue
+        joined = before.group().rstrip() + after.group(1)
+        if re.search(rf"(?<!\w){re.escape(joined)}(?!\w)", text, re.IGNORECASE):
+            pieces.append(text[at : begin + before.start()] + joined)
+            at = after.end()
+    return "".join((*pieces, text[at:]))
 
 
 def plain_title(markup: str) -> str:

@@ -20,14 +20,17 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from watchers.errors import WatchlistInvalid
+from watchers.errors import QueryInvalid, WatchlistInvalid
 from watchers.folding import fold
+from watchers.queries import parse_query
+from watchers.rules import TOPIC
 from watchers.watchlist_rows import (
     Collision,
     Context,
     File,
     LookAlike,
     Organisation,
+    OwnTopic,
     Person,
     Place,
     Source,
@@ -41,6 +44,7 @@ __all__ = [
     "Context",
     "LookAlike",
     "Organisation",
+    "OwnTopic",
     "Person",
     "Place",
     "Source",
@@ -65,9 +69,11 @@ class Watchlist:
     context: Context
     years: Years
     words: Words
+    facets: tuple[tuple[str, tuple[str, ...]], ...]  # by name: words that relevance goes by
     organisations: tuple[Organisation, ...]
     places: tuple[Place, ...]
     lookalikes: tuple[LookAlike, ...]
+    own_topics: tuple[OwnTopic, ...] = ()
 
     @property
     def officials(self) -> tuple[Person, ...]:
@@ -80,17 +86,25 @@ def parse_watchlist(text: str, source: str) -> Watchlist:
 
     Raises `WatchlistInvalid`, whose `problems` name file, line, key and what to do.
     """
-    raw = _load(text, source)
-    places = _Places(text, source, raw)
+    return made_of(read_file(text, source))
+
+
+def read_file(text: str, source: str) -> File:
+    """The checked sections of a TOML text. WatchlistInvalid, as `parse_watchlist`."""
+    raw = load_toml(text, source)
+    places = Places(text, source, raw)
     try:
         file = File.model_validate(raw)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        problems = [places.say(e["loc"], f"{e['msg']}; correct it") for e in found]
-        raise WatchlistInvalid(source, tuple(problems)) from error
-    problems = [places.say(loc, said) for loc, said in _across_rows(file)]
+        raise WatchlistInvalid(source, places.all_of(error)) from error
+    problems = [places.say(loc, said) for loc, said in across_rows(file)]
     if problems:
         raise WatchlistInvalid(source, tuple(problems))
+    return file
+
+
+def made_of(file: File) -> Watchlist:
+    """The watchlist of sections that were checked, row by row and against one another."""
     digest = hashlib.blake2b(file.model_dump_json().encode(), digest_size=5).hexdigest()
     return Watchlist(
         version=f"{file.meta.version}+{digest}",
@@ -99,13 +113,16 @@ def parse_watchlist(text: str, source: str) -> Watchlist:
         context=file.context,
         years=file.years,
         words=file.words,
+        facets=tuple(file.facets.items()),
         organisations=file.org,
         places=file.place,
         lookalikes=file.not_this,
+        own_topics=file.own_topic,
     )
 
 
-def _load(text: str, source: str) -> dict[str, Any]:
+def load_toml(text: str, source: str) -> dict[str, Any]:
+    """A TOML text as plain values. WatchlistInvalid for one too long or no TOML."""
     if len(text) > MAX_TEXT:
         said = f"{source}: longer than {MAX_TEXT:,} characters; split it or take rows away."
         raise WatchlistInvalid(source, (said,))
@@ -116,16 +133,21 @@ def _load(text: str, source: str) -> dict[str, Any]:
         raise WatchlistInvalid(source, (problem,)) from error
 
 
-_Loc = tuple[int | str, ...]
+Loc = tuple[int | str, ...]  # section, number of the row, key
 
 
-class _Places:
+class Places:
     """Says where in the file a problem is: line, section, row and key."""
 
     def __init__(self, text: str, source: str, raw: dict[str, Any]) -> None:
         self._text, self._source, self._raw = text, source, raw
 
-    def say(self, loc: _Loc, said: str) -> str:
+    def all_of(self, error: ValidationError) -> tuple[str, ...]:
+        """Every problem of rows by themselves."""
+        found = error.errors(include_url=False, include_input=False)
+        return tuple(self.say(e["loc"], f"{e['msg']}; correct it") for e in found)
+
+    def say(self, loc: Loc, said: str) -> str:
         """One problem as a sentence: `FILE:LINE: person[3] "ali-razini".aliases: ...`."""
         steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc[1:]]
         if steps and isinstance(loc[1], int):
@@ -139,7 +161,7 @@ class _Places:
         except (LookupError, TypeError):
             return ""
 
-    def _line(self, loc: _Loc) -> str:
+    def _line(self, loc: Loc) -> str:
         """The line of the row's header; empty where the file has none."""
         headers = re.finditer(rf"(?m)^[ \t]*\[\[?[ \t]*{loc[0]}[ \t]*\]", self._text)
         index = loc[1] if len(loc) > 1 and isinstance(loc[1], int) else 0
@@ -147,7 +169,7 @@ class _Places:
         return f":{self._text.count(chr(10), 0, header.start()) + 1}" if header else ""
 
 
-def _across_rows(file: File) -> Iterator[tuple[_Loc, str]]:
+def across_rows(file: File) -> Iterator[tuple[Loc, str]]:
     """What no row shows by itself: doubles, claims without ground, forms that match anything."""
     for section in ("person", "topic"):
         if not getattr(file, section):
@@ -161,12 +183,13 @@ def _across_rows(file: File) -> Iterator[tuple[_Loc, str]]:
         for key, said in _of_person(person):
             yield ("person", index, key), said
     yield from _claimed_twice(file.person)
+    yield from _of_own_topics(file)
     for loc, phrase in _phrases(file):
         if not fold(phrase):
             yield loc, f"{phrase!r} has no letter or digit and would match anything; remove it"
 
 
-def _doubles(keyed: Iterable[tuple[object, _Loc]], said: str) -> Iterator[tuple[_Loc, str]]:
+def _doubles(keyed: Iterable[tuple[object, Loc]], said: str) -> Iterator[tuple[Loc, str]]:
     seen = set()
     for key, loc in keyed:
         if key in seen:
@@ -179,18 +202,18 @@ def _of_person(person: Person) -> Iterator[tuple[str, str]]:
         yield "court_finding", 'true only with claim_basis = "court-judgment"; correct one of them'
     if not person.say and not person.hold:
         yield "say", "empty; give neutral wording, or set hold = true"
-    if not person.names + person.needs_context:
-        yield "aliases", "empty, and so are fa, ar and needs_context; give a form to find"
-    weak = {fold(form) for form in person.needs_context}
+    weak = {fold(form) for form in person.surnames + person.needs_context}
+    if not person.names and not weak:
+        yield "aliases", "empty, and so are all others; give a form to find"
     for key in ("aliases", "fa", "ar"):
         for form in getattr(person, key):
             if fold(form) in weak:
-                yield key, f"{form!r} stands in needs_context too; keep one of them"
+                yield key, f"{form!r} is among surnames or needs_context too; keep one of them"
             if 0 < len(_joined(form)) < MIN_LETTERS:
                 yield key, f"{form!r} is under {MIN_LETTERS} letters; move it to needs_context"
 
 
-def _claimed_twice(people: tuple[Person, ...]) -> Iterator[tuple[_Loc, str]]:
+def _claimed_twice(people: tuple[Person, ...]) -> Iterator[tuple[Loc, str]]:
     """Two people may share a form only where both need context for it."""
     owners: dict[str, str] = {}
     for index, person in enumerate(people):
@@ -202,14 +225,28 @@ def _claimed_twice(people: tuple[Person, ...]) -> Iterator[tuple[_Loc, str]]:
                     yield ("person", index, key), said
 
 
+def _of_own_topics(file: File) -> Iterator[tuple[Loc, str]]:
+    """An id means one thing in digests and exports; a query can be read."""
+    owners = dict.fromkeys([TOPIC, *(topic.id for topic in file.topic)], "a shipped topic")
+    owners |= {person.id: "a person" for person in file.person}
+    for index, topic in enumerate(file.own_topic):
+        if topic.id in owners:
+            yield ("own_topic", index, "id"), f"{owners[topic.id]} has this id; give another"
+        owners.setdefault(topic.id, "another own topic")
+        try:
+            parse_query(topic.query)
+        except QueryInvalid as error:
+            yield ("own_topic", index, "query"), error.message.removesuffix(".")
+
+
 def _joined(form: str) -> str:
     return fold(form).replace(" ", "")
 
 
-def _phrases(file: File) -> Iterator[tuple[_Loc, str]]:
+def _phrases(file: File) -> Iterator[tuple[Loc, str]]:
     """Every text that is searched for, with its place."""
     lists = {
-        "person": ("aliases", "fa", "ar", "needs_context"),
+        "person": ("aliases", "fa", "ar", "surnames", "needs_context"),
         "org": ("aliases", "fa", "ar"),
         "place": ("aliases", "fa", "ar"),
         "topic": ("strong", "medium", "weak"),
@@ -221,5 +258,7 @@ def _phrases(file: File) -> Iterator[tuple[_Loc, str]]:
                 yield from (((section, index, key), phrase) for phrase in getattr(row, key))
     for name, tokens in file.context.groups:
         yield from ((("context", name), token) for token in tokens)
+    for name, words in file.facets.items():
+        yield from ((("facets", name), word) for word in words)
     for name in type(file.years).model_fields:
         yield from ((("years", name), form) for form in getattr(file.years, name))

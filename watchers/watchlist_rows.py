@@ -103,6 +103,7 @@ class Person(_Named):
     """Someone on the watchlist, with the words that may be said and what they rest on."""
 
     kind: PersonKind
+    surnames: _Phrases = ()
     needs_context: _Phrases = ()
     collides: tuple[Collision, ...] = Field(default=(), max_length=20)
     role_1988: _Line = ""
@@ -115,6 +116,9 @@ class Person(_Named):
     doubt: _Line = ""
     denial: _Line = ""
     hold: StrictBool = False
+    panelist: StrictBool = False
+    known: StrictBool = False
+    group: Annotated[str, StringConstraints(pattern=r"^[a-z]*$", max_length=30)] = ""
     sources: tuple[Source, ...] = Field(default=(), max_length=50)
 
     @property
@@ -154,22 +158,10 @@ class Context(_Row):
 
 
 class Words(_Row):
-    """Words that rules of nearness use; `*` at the end: the beginning of a word is enough."""
+    """Words that say what a name or a line is."""
 
-    killing: _Phrases = ()
-    victims: _Phrases = ()
-    graves: _Phrases = ()
-    site: _Phrases = ()
-    memory: _Phrases = ()
-    season: _Phrases = ()
     given_names: _Phrases = ()
-    furniture: _Phrases = ()
-
-    @property
-    def groups(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """The groups that are looked for in texts, each by name with its words."""
-        names = ("killing", "victims", "graves", "site", "memory", "season")
-        return tuple((name, getattr(self, name)) for name in names)
+    namesakes: _Phrases = ()
 
 
 class Years(_Row):
@@ -178,6 +170,7 @@ class Years(_Row):
     gregorian: _Phrases
     jalali: _Phrases
     words: _Phrases = ()
+    short_words: _Phrases = ()  # two digits in words: they need company, as digits do
 
 
 class Organisation(_Named):
@@ -205,6 +198,15 @@ class LookAlike(_Row):
     why: _Line
 
 
+class OwnTopic(_Row):
+    """An admins' topic: what is about it is what its query (docs/queries.md) finds."""
+
+    id: _Id
+    name: _Phrase
+    query: Annotated[str, StringConstraints(max_length=2_000), AfterValidator(clean)]
+    note: _Line = ""
+
+
 class Meta(_Row):
     """About the file; `version` is its editor's, `facts_as_of` what its facts reach to."""
 
@@ -222,6 +224,8 @@ class File(_Row):
     context: Context
     years: Years
     words: Words = Words()
+    facets: dict[_Id, _Phrases] = Field(default_factory=dict, max_length=50)
     org: tuple[Organisation, ...] = Field(default=(), max_length=1_000)
     place: tuple[Place, ...] = Field(default=(), max_length=1_000)
     not_this: tuple[LookAlike, ...] = Field(default=(), max_length=1_000)
+    own_topic: tuple[OwnTopic, ...] = Field(default=(), max_length=200)

@@ -1,9 +1,12 @@
 """The worker processes that read documents: the only place that starts any (Pebble).
 
 Parsing is untrusted work: a document that hangs, bloats or kills its worker costs one failed
-fetch. Each worker is built once with the watchlist; a changed watchlist makes a new pool, and
-so does a worker that dies while it has nothing to do (Pebble then gives its pool up).
+fetch. A worker that dies while it has nothing to do makes a new pool (Pebble gives its up).
 A task costs 0.3 to 0.6 ms on top of its own work, so that each document is a task of its own.
+
+A worker is built with the watchlist. Each task names the version it is to be judged by; a
+worker that has another says so, and the task comes again with the new one: a changed watchlist
+is in use within milliseconds, and nothing is started anew.
 """
 
 from __future__ import annotations
@@ -13,22 +16,28 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import pickle
 import resource
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as PoolTimeout
 from concurrent.futures.process import BrokenProcessPool
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from watchers.errors import FeedUnreadable
 from watchers.fulltext import read_page
 from watchers.match import Matcher
-from watchers.model import FetchFailure, Item
+from watchers.model import FetchFailure, Item, Rejudged, Stored
 from watchers.reader import PageJob, Reading, ReadJob, read
+from watchers.rehearsal import rejudged
 
 if TYPE_CHECKING:
     from watchers.watchlist import Watchlist
@@ -44,6 +53,29 @@ Answer = TypeVar("Answer")
 
 
 _matcher: Matcher | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task(Generic[Job]):
+    """A job and the watchlist that it is to be judged by."""
+
+    job: Job
+    version: str
+    matcher: bytes | None = None  # pickled, once a worker said that it has another
+
+
+class _Stale(Enum):
+    """A worker's answer if it has another watchlist."""
+
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """Stored articles to be judged again."""
+
+    articles: tuple[Stored, ...]
+    now: datetime
 
 
 def _start(matcher: Matcher) -> None:
@@ -67,21 +99,28 @@ def _address_space() -> int:
         return 0
 
 
-def _read(job: ReadJob) -> Reading | FetchFailure:
+def _read(task: _Task[ReadJob]) -> Reading | FetchFailure | _Stale:
     """In the worker: read a document."""
-    return _told(read, job)
+    return _told(read, task)
 
 
-def _read_page(job: PageJob) -> Item | FetchFailure:
+def _read_page(task: _Task[PageJob]) -> Item | FetchFailure | _Stale:
     """In the worker: read an article again with its page."""
-    return _told(read_page, job)
+    return _told(read_page, task)
 
 
-def _told(reading: Callable[[Job, Matcher], Answer], job: Job) -> Answer | FetchFailure:
-    """What the reading gives; expected trouble is a value, told by its kind."""
-    assert _matcher is not None
+def _judge(task: _Task[_Judging]) -> tuple[Rejudged, ...] | FetchFailure | _Stale:
+    """In the worker: judge stored articles again."""
+    return _told(lambda job, matcher: rejudged(job.articles, matcher, job.now), task)
+
+
+def _told(
+    work: Callable[[Job, Matcher], Answer], task: _Task[Job]
+) -> Answer | FetchFailure | _Stale:
+    """What the work gives; expected trouble is a value, told by its kind."""
     try:
-        return reading(job, _matcher)
+        matcher = _matcher_of(task)
+        return _Stale.STALE if matcher is None else work(task.job, matcher)
     except FeedUnreadable as error:
         return FetchFailure(error.kind, error.message)
     except MemoryError:
@@ -92,16 +131,46 @@ def _told(reading: Callable[[Job, Matcher], Answer], job: Job) -> Answer | Fetch
         return FetchFailure("parser", f"reading it broke: {type(error).__name__}: {error}"[:300])
 
 
+def _matcher_of(task: _Task[Any]) -> Matcher | None:
+    """The matcher that the task asks for; None if this worker has another and got none."""
+    global _matcher  # noqa: PLW0603 - as above
+    if _matcher is not None and _matcher.version == task.version:
+        return _matcher
+    if task.matcher is None:
+        return None
+    _matcher = None  # given up first: there is no room for two
+    _matcher = pickle.loads(task.matcher)  # noqa: S301 - our own parent's
+    gc.freeze()
+    return _matcher
+
+
+class _Ready:
+    """A watchlist made ready for workers, when that is first needed."""
+
+    def __init__(self, watchlist: Watchlist) -> None:
+        self.version = watchlist.version
+        self._watchlist = watchlist
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """For a worker that starts."""
+        return Matcher(self._watchlist)
+
+    @cached_property
+    def pickled(self) -> bytes:
+        """For a worker that is there."""
+        return pickle.dumps(self.matcher, pickle.HIGHEST_PROTOCOL)
+
+
 class Workers:
     """A pool of reading processes; use as a context manager."""
 
     def __init__(self, watchlist: Watchlist, processes: int | None = None) -> None:
         self._processes = processes or os.cpu_count() or 1
-        self._watchlist = watchlist
+        self._ready = _Ready(watchlist)
         self._pool: ProcessPool | None = None
         self._starting = threading.Lock()
         self._under_way: set[Future[Any]] = set()
-        self._retired: list[ProcessPool] = []
         self._stopped = False
 
     def __enter__(self) -> Self:
@@ -114,8 +183,6 @@ class Workers:
         """End the workers now; what they were reading comes back as a failure."""
         self._stopped = True
         pool, self._pool = self._pool, None
-        for retired in self._retired:
-            retired.stop()  # type: ignore[no-untyped-call]
         if pool is not None:
             _end(pool)
         for future in tuple(self._under_way):  # Pebble leaves them pending for ever
@@ -123,19 +190,15 @@ class Workers:
                 future.set_exception(BrokenProcessPool("stopped"))
 
     def renew(self, watchlist: Watchlist) -> None:
-        """Read with a changed watchlist from now on; documents under way finish with the old."""
-        if watchlist.version != self._watchlist.version:
-            self._watchlist = watchlist
-            pool, self._pool = self._pool, None
-            if pool is not None:
-                pool.close()  # type: ignore[no-untyped-call]
-                self._retired.append(pool)
-                threading.Thread(target=self._retire, args=(pool,), daemon=True).start()
+        """Judge by a changed watchlist from now on; what is under way finishes by the old one.
 
-    def _retire(self, pool: ProcessPool) -> None:
-        """Let a closed pool finish what it has; without the join its processes would stay."""
-        pool.join()
-        self._retired.remove(pool)
+        Makes it ready, which takes some 10 ms, a second for a huge one: call it in a thread.
+        """
+        if watchlist.version != self._ready.version:
+            ready = _Ready(watchlist)
+            if self._pool is not None:
+                _ = ready.pickled
+            self._ready = ready
 
     def start(self) -> None:
         """Make the pool now, so that the workers load while something else goes on.
@@ -151,7 +214,7 @@ class Workers:
                 max_workers=self._processes,
                 max_tasks=_RECYCLE,
                 initializer=_start,
-                initargs=(Matcher(self._watchlist),),
+                initargs=(self._ready.matcher,),
                 # fork would copy locks that threads of this process hold at that moment
                 context=multiprocessing.get_context("spawn"),
             )
@@ -166,15 +229,28 @@ class Workers:
         """Read an article again with its page, within the same limits."""
         return await self._asked(_read_page, job)
 
-    async def _asked(self, function: Callable[[Job], Answer], job: Job) -> Answer | FetchFailure:
-        for _ in range(_TRIES):
+    async def rejudge(
+        self, articles: Sequence[Stored], now: datetime
+    ) -> tuple[Rejudged, ...] | FetchFailure:
+        """The new verdicts of those stored articles that get another, within the same limits."""
+        return await self._asked(_judge, _Judging(tuple(articles), now))
+
+    async def _asked(
+        self, function: Callable[[_Task[Job]], Answer | _Stale], job: Job
+    ) -> Answer | FetchFailure:
+        tries, task = _TRIES, _Task(job, self._ready.version)
+        while tries:
+            tries -= 1
             pool = self._pool
             if pool is None or not pool.active:
                 await asyncio.to_thread(self.start)
                 continue
             try:
-                future = pool.schedule(function, args=(job,), timeout=SECONDS)
-                return await self._answer(future)
+                future = pool.schedule(function, args=(task,), timeout=SECONDS)
+                answer = await self._answer(future)
+                if not isinstance(answer, _Stale):
+                    return answer
+                task, tries = await self._renewed(task), tries + 1
             except (PoolTimeout, TimeoutError):
                 detail = f"the document took longer than {SECONDS:g} s to read"
                 return FetchFailure("parser", detail)
@@ -183,11 +259,21 @@ class Workers:
                     raise
                 break
             except (BrokenProcessPool, RuntimeError):
-                # Pebble gave the pool up before a worker had taken this document, or the pool
-                # was renewed at this moment. Not so if it was stopped.
+                # Pebble gave the pool up before a worker had taken this document. Not so if it
+                # was stopped.
                 if self._stopped:
                     break
         return FetchFailure("parser", "the process that read the document died")
+
+    async def _renewed(self, task: _Task[Job]) -> _Task[Job]:
+        """The task for a worker that has another watchlist than it names.
+
+        If the watchlist was changed since, the worker may have the new one already.
+        """
+        ready = self._ready
+        if task.version != ready.version:
+            return _Task(task.job, ready.version)
+        return _Task(task.job, ready.version, await asyncio.to_thread(lambda: ready.pickled))
 
     async def _answer(self, future: Future[Answer]) -> Answer:
         self._under_way.add(future)

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from bot.cli import channels, coverage, data, feeds, service, watch
+from bot.cli import channels, coverage, data, feeds, service, watch, watch_edit, watch_rehearse
 
 app = typer.Typer(
     name="dadkhah",
@@ -23,6 +23,9 @@ app = typer.Typer(
 )
 service.add_to(app)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="Watching")
+watch_edit.add_to(watch.app)
+watch.app.command()(watch_rehearse.rehearse)
+watch.app.command("test")(watch.test_)
 app.add_typer(watch.app, name="watch", rich_help_panel="Watching")
 channels.add_to(app)
 coverage.add_to(app)

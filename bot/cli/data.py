@@ -36,14 +36,16 @@ def export(
     import sys
 
     from bot.app import Knowledge
-    from bot.cli.edge import fail, moment, print_json, store
+    from bot.cli.edge import fail, moment, print_json, settings, store
     from bot.exporting import KEYS, csv_cell, row
+    from bot.knowing import load
 
     if format not in ("jsonl", "csv"):
         fail(f"--format: {format!r} is neither jsonl nor csv.", 2)
     start, end = moment(since, "--since"), moment(until, "--until")
     knowledge = Knowledge()
-    if official is not None and official not in {p.id for p in knowledge.watchlist.people}:
+    joint = load(knowledge, settings())
+    if official is not None and official not in {p.id for p in joint.watchlist.people}:
         fail(f"--official: {official!r} is not on the watchlist. See `dadkhah watch list`.", 2)
     writer = csv.writer(sys.stdout)
     if format == "csv":

@@ -28,7 +28,9 @@ from watchers.errors import (
     ChannelInvalid,
     DadkhahError,
     FeedUrlInvalid,
+    InputInvalid,
     ListInvalid,
+    QueryInvalid,
 )
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from watchers.ports import Store
 
 T = TypeVar("T")
-_WRONG_USE = (FeedUrlInvalid, ChannelInvalid, AdminInvalid, ListInvalid)
+_WRONG_USE = (FeedUrlInvalid, ChannelInvalid, AdminInvalid, ListInvalid, QueryInvalid)
 
 
 def told(command: Callable[[], object]) -> int:
@@ -57,7 +59,9 @@ def _outcome(command: Callable[[], object]) -> int:
         return 2
     except DadkhahError as error:
         _complain(str(error))
-        return 2 if isinstance(error, _WRONG_USE) else 1
+        # InputInvalid itself is of a value; its other kinds are of something that is not there.
+        wrong = isinstance(error, _WRONG_USE) or type(error) is InputInvalid
+        return 2 if wrong else 1
     except KeyboardInterrupt:
         _complain("stopped.")
         return 130

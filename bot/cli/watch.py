@@ -1,4 +1,4 @@
-"""`dadkhah watch`: whom and what is watched for."""
+"""`dadkhah watch list`, `show`, `test`: whom and what is watched for, and why a text matches."""
 
 from __future__ import annotations
 
@@ -12,64 +12,181 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from watchers.model import Verdict
-    from watchers.watchlist import Person
+    from collections.abc import Sequence
+
+    from watchers.model import Match, Verdict
+    from watchers.overlay import Joined, Key
+    from watchers.telling import AuditRecord
+    from watchers.watchlist import OwnTopic, Person
 
 app = typer.Typer(help="The watchlist: people, topics, look-alikes.", no_args_is_help=True)
 
 _JSON = typer.Option(False, "--json", help="For machines: one JSON object a line.")
 MAX_INPUT = 50 * 1024 * 1024  # bytes
+AUDITED = 1_000  # records that are looked through for who changed a row
 
 
 @app.command("list")
 def list_(json: bool = _JSON) -> None:
-    """Everyone on the watchlist, officials first."""
-    from bot.app import Knowledge
+    """Everyone on the watchlist, officials first, then your own topics."""
     from bot.cli.edge import print_json, table
 
-    people = Knowledge().watchlist.people
+    joint = in_force()
+    watchlist = joint.watchlist
     if json:
-        for person in people:
-            print_json(_short(person))
+        for person in watchlist.people:
+            print_json(_short(joint, person))
+        for topic in watchlist.own_topics:
+            print_json(_short(joint, topic))
         return
-    rows = [
-        (p.id, p.kind, p.name, (p.fa or ("",))[0], p.claim_basis, "quiet" if p.quiet else "")
-        for p in people
-    ]
-    table("", ("id", "kind", "name", "Persian", "claim rests on", "headlines"), rows)
+    officials = [_cells(joint, p, p.claim_basis) for p in watchlist.officials]
+    others = [_cells(joint, p, p.kind) for p in watchlist.people if not p.is_official]
+    topics = [(t.id, t.name, t.query, _marks(joint, t)) for t in watchlist.own_topics]
+    table("", ("official", "name", "Persian", "claim rests on"), officials)
+    for columns, rows in (
+        (("other person", "name", "Persian", "kind"), others),
+        (("own topic", "name", "query", ""), topics),
+    ):
+        if rows:
+            typer.echo("")
+            table("", columns, rows)
+    _hint(joint)
 
 
-def _short(person: Person) -> dict[str, object]:
+def in_force() -> Joined:
+    """The watchlist in force: with the admins' changes, if there is a database."""
+    from bot.app import Knowledge
+    from bot.cli.edge import quiet_logs, settings
+    from bot.knowing import load
+
+    found = settings()
+    quiet_logs()
+    return load(Knowledge(), found)
+
+
+def _cells(joint: Joined, person: Person, said: str) -> tuple[str, str, str, str]:
+    about = ", ".join(filter(None, (said, _marks(joint, person))))
+    return person.id, person.name, person.fa[0] if person.fa else "", about
+
+
+def _key(row: Person | OwnTopic) -> Key:
+    from watchers.watchlist import Person
+
+    return "person" if isinstance(row, Person) else "own_topic", row.id
+
+
+def _short(joint: Joined, row: Person | OwnTopic) -> dict[str, object]:
+    """The keys of `watch list --json` (docs/commands.md)."""
+    from bot.watch_wording import difference_of, kind_of, what_of
+
+    key = _key(row)
     return {
-        "id": person.id,
-        "kind": person.kind,
-        "name": person.name,
-        "claim_basis": person.claim_basis,
-        "court_finding": person.court_finding,
-        "quiet": person.quiet,
+        "id": row.id,
+        "kind": kind_of(row),
+        "name": row.name,
+        "claim_basis": getattr(row, "claim_basis", None),
+        "court_finding": getattr(row, "court_finding", None),
+        "quiet": getattr(row, "quiet", None),
+        "query": getattr(row, "query", None),
+        "admins": what_of(joint, key) if key in joint.used else None,
+        "shipped": difference_of(joint, key),
     }
 
 
-@app.command()
-def show(person: str = typer.Argument(help="The id, as `watch list` prints it.")) -> None:
-    """One person: names, what is said by whom, sources."""
-    from bot.app import Knowledge
-    from bot.cli.edge import fail, table
+def _marks(joint: Joined, row: Person | OwnTopic) -> str:
+    """What else is to be known of a row, in a word or two."""
+    from bot.watch_wording import difference_of, what_of
 
-    found = {p.id: p for p in Knowledge().watchlist.people}.get(person)
-    if found is None:
-        fail(f"{person!r} is not on the watchlist. `dadkhah watch list` shows the ids.")
-    rows = [
-        (name, value if isinstance(value, (str, bool)) else "\n".join(map(str, value)))
-        for name, value in found.model_dump(exclude={"sources", "collides"}).items()
-        if value not in ("", (), None)
-    ]
-    rows += [
-        ("source", f"{s.publisher}: {s.title} ({s.year or 'no year'}) {s.url}")
-        for s in found.sources
-    ]
-    rows += [("not to be confused with", f"{c.form}: {c.collides}") for c in found.collides]
+    key, marks = _key(row), []
+    if getattr(row, "hold", False):
+        marks.append("on hold")
+    elif getattr(row, "quiet", False):
+        marks.append("quiet")
+    if key in joint.used:
+        marks.append(f"{what_of(joint, key)} by admins")
+    if difference_of(joint, key):
+        marks.append("shipped differs")
+    return ", ".join(marks)
+
+
+def _hint(joint: Joined) -> None:
+    """Say where to look if admins have something to decide."""
+    from bot.wording import count
+
+    if joint.differences:
+        rows = count(len(joint.differences), "shipped row")
+        typer.echo(f"{rows} changed under the admins': `dadkhah watch changes`.", err=True)
+    if joint.unusable:
+        rows = count(len(joint.unusable), "row")
+        typer.echo(f"{rows} of the admins cannot be used: `dadkhah watch changes`.", err=True)
+
+
+# ---------------------------------------------------------------- one row
+
+
+@app.command()
+def show(
+    id: str = typer.Argument(help="The id, as `watch list` prints it."), json: bool = _JSON
+) -> None:
+    """One person or own topic: names, what is said by whom, sources, who changed it."""
+    from bot.cli.edge import print_json, table
+    from bot.watch_wording import difference_of, fields_of, key_of, kind_of, what_of
+    from watchers.errors import WatchUnknown
+    from watchers.overlay import current
+
+    joint = in_force()
+    key = key_of(joint, id)
+    if key is None:
+        msg = f"{shortened(id)!r} is not on the watchlist."
+        raise WatchUnknown(msg)
+    row = current(joint)[key]
+    left_out = next((u.reason for u in joint.unusable if (u.section, u.id) == key), None)
+    records = changes_of(joint, id)
+    if json:
+        values = {"kind": kind_of(row)} | row.model_dump(mode="json", by_alias=True)
+        marks = {"admins": what_of(joint, key), "shipped": difference_of(joint, key)}
+        print_json({**values, **marks, "left_out": left_out, "changes": [*map(_record, records)]})
+        return
+    rows: list[tuple[str, str]] = fields_of(row)
+    if left_out:
+        rows.append(("not in force", left_out))
+    if difference_of(joint, key):
+        rows.append(("shipped row", "an update changed it since: `dadkhah watch changes`"))
+    rows += [("changed", f"{said_by(r)}: {r.action} {r.detail}".strip()) for r in records]
     table("", ("", ""), rows)
+
+
+def shortened(text: str, most: int = 80) -> str:
+    """What somebody typed, as much as fits into a message."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def changes_of(joint: Joined, row_id: str) -> Sequence[AuditRecord]:
+    """The records of changes of this row by admins, newest first; none that are long past."""
+    if not joint.revision:
+        return ()
+    return [record for record in watch_audit() if row_id in record.subject.split(", ")]
+
+
+def watch_audit() -> Sequence[AuditRecord]:
+    """The latest changes of the watchlist, newest first."""
+    from bot.cli.edge import store
+
+    with store(create=False) as opened:
+        return [r for r in opened.audit(AUDITED) if r.action.startswith("watch.")]
+
+
+def said_by(record: AuditRecord) -> str:
+    """Who changed something, and when."""
+    return f"{record.at:%Y-%m-%d %H:%M} UTC by {record.actor}"
+
+
+def _record(record: AuditRecord) -> dict[str, object]:
+    names = ("at", "actor", "action", "detail")
+    return {name: getattr(record, name) for name in names}
+
+
+# ---------------------------------------------------------------- test
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +197,28 @@ class _Sample:
     text: str
     url: str | None = None
 
+    def of(self, match: Match) -> str:
+        """The field that a match was found in."""
+        return self.title if match.field == "title" else self.text
 
-@app.command("test")
+
 def test_(  # pytest would take `test` for one of its own
     text: str = typer.Argument(help="A file, - for standard input, or the text itself."),
     json: bool = _JSON,
 ) -> None:
     """Judge texts and say why. Input that begins with { is read as JSON lines."""
-    from bot.app import Knowledge
-    from bot.cli.edge import print_json, settings
+    from bot.cli.edge import print_json
     from watchers.match import Matcher
 
-    settings()
-    matcher = Matcher(Knowledge().watchlist)
-    for sample in _samples(_input(text)):
+    matcher = Matcher(in_force().watchlist)
+    for number, sample in enumerate(_samples(_input(text))):
         verdict = matcher.judge(sample.title, sample.text)
         if json:
             print_json(_verdict(sample, verdict))
-        else:
-            _explain(sample, verdict)
+            continue
+        if number:
+            typer.echo("")
+        _explain(sample, verdict)
 
 
 def _input(argument: str) -> str:
@@ -109,12 +229,18 @@ def _input(argument: str) -> str:
     else:
         try:
             path = Path(argument)
-            data = path.read_bytes() if path.is_file() else argument.encode("utf-8", "replace")
+            data = read_some(path) if path.is_file() else argument.encode("utf-8", "replace")
         except (OSError, ValueError):  # a text too long or too odd to be a file's name
             data = argument.encode("utf-8", "replace")
     if len(data) > MAX_INPUT:
         fail(f"the input is larger than {MAX_INPUT // 1024 // 1024} MB; split it.", 2)
     return data.decode("utf-8-sig", "replace")
+
+
+def read_some(path: Path, most: int = MAX_INPUT) -> bytes:
+    """A file's beginning, one byte more than is allowed. OSError."""
+    with path.open("rb") as file:
+        return file.read(most + 1)
 
 
 def _samples(content: str) -> Iterator[_Sample]:
@@ -129,12 +255,12 @@ def _samples(content: str) -> Iterator[_Sample]:
             head, rest = "", content
         yield _Sample(plain_title(head), plain(rest))
         return
-    for number, line in enumerate(content.splitlines(), start=1):
+    for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             row = jsonlib.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             fail(f"line {number} is not JSON: {error}", 2)
         if not isinstance(row, dict):
             fail(f"line {number} is no JSON object with title, summary, content, url", 2)
@@ -152,16 +278,34 @@ def _verdict(sample: _Sample, verdict: Verdict) -> dict[str, object]:
         "officials": list(verdict.officials),
         "people": list(verdict.people),
         "topics": list(verdict.topics),
-        "reasons": [reason(match) for match in verdict.matches],
+        "reasons": [
+            reason(match, sample.title, sample.text, verdict.watchlist) for match in verdict.matches
+        ],
     }
 
 
 def _explain(sample: _Sample, verdict: Verdict) -> None:
+    """The verdict and each of its reasons with the sentence, for people."""
+    from bot.cli.paragraphs import paragraph
+    from bot.commands.reasons import why_not
+
     said = "relevant" if verdict.relevant else "not relevant"
-    typer.echo(f"{said}: {sample.title or sample.text[:80]}")
-    for name in ("officials", "people"):
+    paragraph(f"{said}: {sample.title or shortened(sample.text)}")
+    if not verdict.relevant:
+        paragraph(f"why not: {why_not(verdict)}", 2)
+    for name in ("officials", "people", "topics"):
         if ids := getattr(verdict, name):
-            typer.echo(f"  {name}: {', '.join(ids)}")
+            paragraph(f"{name}: {', '.join(ids)}", 2)
     for match in verdict.matches:
-        where = f"{match.field} {match.start}-{match.end}"
-        typer.echo(f"  {match.rule}: {match.subject}: {match.alias!r} ({where})")
+        explain(match, sample.of(match))
+    typer.echo(f"  judged by watchlist {verdict.watchlist}")
+
+
+def explain(match: Match, text: str, *, gone: bool = False) -> None:
+    """One reason: what counted ("+") or did not, and the sentence with the words marked."""
+    from bot.cli.paragraphs import paragraph
+    from bot.watch_wording import counts, marked, reason_head
+
+    sign = "+" if counts(match) and not gone else "-"
+    paragraph(f"{sign} {reason_head(match)}", 2)
+    paragraph(f"{match.field}: {marked(text, match)}", 6)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot import jobs
 from bot.app import Program
 from bot.clock import utc_now
-from bot.commands import feeds, lists
+from bot.commands import feeds, lists, preview, watch, watchlist
 from bot.commands.orders import Handler, Order
 from bot.facts import coverage_report, spans
 from bot.schedule import next_slot
@@ -130,6 +130,11 @@ COMMANDS: dict[str, tuple[Handler, str]] = {
     "resumefeed": (feeds.resume_feed, "poll it again: /resumefeed NUMBER"),
     "removefeed": (feeds.remove_feed, "stop watching a feed: /removefeed NUMBER"),
     "export": (lists.export_list, "all feeds as OPML; send me such a list to add its feeds"),
+    "watchlist": (watchlist.watchlist, "who is watched for: /watchlist [PAGE, ID or name]"),
+    "watch": (watch.watch, "change the watchlist; /watch shows how"),
+    "unwatch": (watch.unwatch, "take somebody, or a form of a name, off it: /unwatch ID [NAME]"),
+    "test": (preview.test, "what a text is about, and why: /test TEXT, or as a reply"),
+    "preview": (preview.preview, "the next digest, and why each story is in it"),
     "digest": (digest, "tell the channels now what is new"),
     "status": (status, "what is watched, stored, queued, and what may have been missed"),
 }

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from bot.app import Program
 from watchers.discovery import Check
+from watchers.telling import Page
 
-PRESS = "feed"  # how the data of our buttons begin
+PRESS = "feed"  # how the data of our buttons begin: add this one
+WATCH = "watch"  # carry out a change of the watchlist, or drop it
+LIST = "list"  # another page of the watchlist
+WHY = "why"  # why a story is told
 ALL = "all"
 _KEPT = 200  # choices; older buttons are told to ask anew
+_KEPT_ELSE = 50  # of all else: a change by file may have thousands of rows
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """One button below a reply, in a row of its own; `data` at most 64 bytes."""
+    """One button below a reply; `data` at most 64 bytes."""
 
     label: str
     data: str
@@ -29,31 +38,48 @@ class Reply:
 
     text: str
     buttons: tuple[Button, ...] = ()
+    across: int = 1  # buttons in a row
+    pages: tuple[Page, ...] = ()  # sent before the text
     file_name: str = ""  # with `file`: a document
     file: bytes = b""
+    instead: bool = False  # to a press: in place of the message with the button
+    closes: bool = False  # to a press: its buttons go
 
 
-class Choices:
-    """The feeds behind buttons, in memory: after a restart the buttons are old."""
+class Kept(Generic[T]):
+    """What stands behind buttons, in memory: after a restart the buttons are old."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[Check, ...]] = OrderedDict()
+    def __init__(self, most: int = _KEPT_ELSE) -> None:
+        self._kept: OrderedDict[str, T] = OrderedDict()
+        self._most = most
+        self.turn = asyncio.Lock()  # one long piece of work at a time
 
-    def keep(self, checks: tuple[Check, ...]) -> str:
-        """Remember what can be chosen; the token that buttons carry."""
+    def keep(self, value: T) -> str:
+        """Remember it; the token that buttons carry."""
         token = secrets.token_urlsafe(6)
-        self._kept[token] = checks
-        while len(self._kept) > _KEPT:
+        self._kept[token] = value
+        while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return token
+
+    def get(self, token: str) -> T | None:
+        """What the token stands for; None if it is old or none of ours."""
+        return self._kept.get(token)
+
+
+class Choices(Kept[tuple[Check, ...]]):
+    """The feeds behind buttons."""
+
+    def __init__(self) -> None:
+        super().__init__(_KEPT)
 
     def take(self, data: str) -> tuple[Check, ...]:
         """What the data of a button chose; empty if it is old or no button of ours."""
         head, _, rest = data.partition(":")
         token, _, number = rest.partition(":")
-        checks = self._kept.get(token, ()) if head == PRESS else ()
-        if number == ALL:
-            return checks
+        checks = self.get(token) if head == PRESS else None
+        if not checks or number == ALL:
+            return checks or ()
         if number.isascii() and number.isdecimal() and int(number[:4]) < len(checks):
             return (checks[int(number[:4])],)
         return ()
@@ -61,11 +87,14 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as it reached us."""
+    """A command as it reached us, or the press of a button: then its data are the only word."""
 
     words: tuple[str, ...]  # after the command's name
     user_id: int
     choices: Choices = field(default_factory=Choices)
+    kept: Kept[object] = field(default_factory=Kept)
+    text: str = ""  # the same words, as they stood
+    replied: str = ""  # the text of the message that it replies to
 
     @property
     def actor(self) -> str:

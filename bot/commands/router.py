@@ -19,9 +19,16 @@ from telegram.ext import (
 
 from bot.access import Said, refusal
 from bot.app import Program
-from bot.commands import admin, feeds, lists, subscriber
-from bot.commands.orders import PRESS, Choices, Handler, Order, Reply
-from bot.sender import answer, answer_file, answer_press
+from bot.commands import admin, feeds, lists, preview, subscriber, watch, watchlist
+from bot.commands.orders import LIST, PRESS, WATCH, WHY, Choices, Handler, Kept, Order, Reply
+from bot.sender import (
+    answer,
+    answer_file,
+    answer_instead,
+    answer_pages,
+    answer_press,
+    take_buttons,
+)
 from config import logs
 from watchers.errors import DadkhahError
 
@@ -29,6 +36,12 @@ log = logs.get(__name__)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 _PATIENCE = 3.0  # seconds without an answer until we say that it takes a while
+PRESSES: dict[str, Handler] = {  # by how the data of the button begin
+    PRESS: feeds.pressed,
+    WATCH: watch.pressed,
+    LIST: watchlist.turned,
+    WHY: preview.pressed,
+}
 
 
 def add_handlers(app: App, program: Program) -> None:
@@ -38,14 +51,16 @@ def add_handlers(app: App, program: Program) -> None:
     """
     fresh = filters.UpdateType.MESSAGE
     choices = Choices()
+    kept: Kept[object] = Kept()
     for name, (handler, _) in admin.COMMANDS.items():
-        run = _order(program, handler, choices)
+        run = _order(program, handler, choices, kept)
         app.add_handler(CommandHandler(name, run, filters=fresh, block=False))
     app.add_handler(CommandHandler(["start", "help"], _help(program), filters=fresh))
-    press = _press(program, choices)
-    app.add_handler(CallbackQueryHandler(press, pattern=f"^{PRESS}:", block=False))
+    press = _press(program, choices, kept)
+    heads = "|".join(PRESSES)
+    app.add_handler(CallbackQueryHandler(press, pattern=f"^({heads}):", block=False))
     sent = fresh & filters.ChatType.PRIVATE & filters.Document.ALL
-    app.add_handler(MessageHandler(sent, _document(program), block=False))
+    app.add_handler(MessageHandler(sent, _document(program, kept), block=False))
     app.add_error_handler(_unexpected)
 
 
@@ -65,7 +80,7 @@ async def _admins(program: Program) -> frozenset[int]:
     return frozenset(person.user_id for person in found)
 
 
-def _order(program: Program, handler: Handler, choices: Choices) -> Any:
+def _order(program: Program, handler: Handler, choices: Choices, kept: Kept[object]) -> Any:
     async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message
         if message is None or message.text is None:
@@ -75,10 +90,19 @@ def _order(program: Program, handler: Handler, choices: Choices) -> Any:
             await answer(message, refused)
             return
         user_id = message.from_user.id if message.from_user else 0
-        order = Order(tuple(message.text.split()[1:]), user_id, choices)
+        text = message.text.partition(message.text.split(maxsplit=1)[0])[2].strip()
+        order = Order(
+            tuple(message.text.split()[1:]), user_id, choices, kept,
+            text=text, replied=_replied(message),
+        )  # fmt: skip
         await _carry_out(message, handler(program, order))
 
     return run
+
+
+def _replied(message: Message) -> str:
+    quoted = message.reply_to_message
+    return (quoted.text or quoted.caption or "") if quoted else ""
 
 
 async def _carry_out(message: Message, work: Awaitable[str | Reply]) -> None:
@@ -94,15 +118,22 @@ async def _carry_out(message: Message, work: Awaitable[str | Reply]) -> None:
     except asyncio.CancelledError:
         task.cancel()
         raise
-    if isinstance(reply, str):
-        await answer(message, reply)
-    elif reply.file:
+    await _tell(message, Reply(reply) if isinstance(reply, str) else reply)
+
+
+async def _tell(message: Message, reply: Reply) -> None:
+    if reply.file:
         await answer_file(message, reply.file_name, reply.file, reply.text)
-    else:
-        await answer(message, reply.text, [(one.label, one.data) for one in reply.buttons])
+        return
+    await answer_pages(message, reply.pages)
+    await answer(message, reply.text, _labels(reply), reply.across)
 
 
-def _press(program: Program, choices: Choices) -> Any:
+def _labels(reply: Reply) -> list[tuple[str, str]]:
+    return [(one.label, one.data) for one in reply.buttons]
+
+
+def _press(program: Program, choices: Choices, kept: Kept[object]) -> Any:
     async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         query = update.callback_query
         if query is None:
@@ -112,22 +143,28 @@ def _press(program: Program, choices: Choices) -> Any:
         if refused is not None:
             await answer_press(query, refused)
             return
-        order = Order((query.data or "",), query.from_user.id, choices)
+        order = Order((query.data or "",), query.from_user.id, choices, kept)
         try:
-            text = await feeds.pressed(program, order)
+            said = await PRESSES[(query.data or "").partition(":")[0]](program, order)
         except DadkhahError as error:
             await answer_press(query, admin.explained(error))
             return
-        if isinstance(query.message, Message):
-            await answer_press(query)
-            await answer(query.message, text)
-        else:
-            await answer_press(query, text)
+        reply = Reply(said) if isinstance(said, str) else said
+        if not isinstance(query.message, Message):
+            await answer_press(query, reply.text)
+            return
+        await answer_press(query)
+        if reply.instead:
+            await answer_instead(query.message, reply.text, _labels(reply), reply.across)
+            return
+        if reply.closes:
+            await take_buttons(query.message)
+        await _tell(query.message, reply)
 
     return run
 
 
-def _document(program: Program) -> Any:
+def _document(program: Program, kept: Kept[object]) -> Any:
     async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message
         if message is None or message.document is None:
@@ -137,13 +174,13 @@ def _document(program: Program) -> Any:
             await answer(message, refused)
             return
         user_id = message.from_user.id if message.from_user else 0
-        order = Order(tuple((message.caption or "").split()), user_id)
+        order = Order(tuple((message.caption or "").split()), user_id, kept=kept)
         await _carry_out(message, _imported(program, order, message.document))
 
     return run
 
 
-async def _imported(program: Program, order: Order, document: Document) -> str:
+async def _imported(program: Program, order: Order, document: Document) -> str | Reply:
     name = (document.file_name or "the document")[:100]
     if document.file_size is None or document.file_size > lists.MAX_BYTES:
         return f"{name} is too large. {lists.WHAT} Nothing was changed."
@@ -153,6 +190,8 @@ async def _imported(program: Program, order: Order, document: Document) -> str:
     except TelegramError as error:
         log.warning("document_lost", why=type(error).__name__)
         return f"{name} could not be got from Telegram. Nothing was changed; send it again."
+    if watch.is_part(name, data):
+        return await watch.put_part(program, order, name, data)
     return await lists.import_list(program, order, name, data)
 
 

@@ -58,7 +58,10 @@ COMMANDS = {
     ("feeds",): {
         "add", "discover", "list", "show", "remove", "pause", "resume", "check", "import", "export",
     },
-    ("watch",): {"list", "show", "test"},
+    ("watch",): {
+        "list", "show", "add", "change", "hold", "remove", "changes", "rehearse", "test",
+    },
+    ("watch", "add"): {"person", "alias", "topic", "file"},
     ("deliveries",): {"list", "settle"},
     ("channels",): {"list", "add", "change", "pause", "remove"},
     ("admins",): {"list", "grant", "revoke"},
@@ -227,7 +230,8 @@ def test_deliver_without_a_token_says_so_and_keeps_what_is_queued(polled: Comman
 
 def test_watch_list_json(dadkhah: CommandLine) -> None:
     people = rows(dadkhah("watch", "list", "--json"))
-    keys = ["id", "kind", "name", "claim_basis", "court_finding", "quiet"]
+    keys = ["id", "kind", "name", "claim_basis", "court_finding", "quiet", "query", "admins",
+            "shipped"]  # fmt: skip
     assert all(list(person) == keys for person in people)
     assert [person["id"] for person in people if person["court_finding"]] == ["hamid-noury"]
 
@@ -290,7 +294,7 @@ def test_config_show_tells_every_setting_and_no_secret(dadkhah: CommandLine) -> 
 
 HEADLINE = "Report on the 1988 massacre of political prisoners in Iran"
 VERDICT = ["url", "relevant", "officials", "people", "topics", "reasons"]
-REASON = ["subject", "field", "alias", "start", "end", "rule", "score"]
+REASON = ["subject", "field", "alias", "start", "end", "rule", "score", "sentence", "watchlist"]
 
 
 def test_watch_test_judges_the_argument_as_a_text(dadkhah: CommandLine) -> None:

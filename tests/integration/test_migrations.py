@@ -10,8 +10,9 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from sqlalchemy import Engine, event, inspect, select, text
 import storage
 from storage import open_store, schema, state, upgrade
 from storage.engine import Mode, make_engine, transaction
+from storage.store import SqlStore
 from storage.tables import METADATA
 from tests.contract.making import (
     HOUR,
@@ -45,7 +47,7 @@ from watchers.errors import (
     StoreOlder,
     StoreUnreachable,
 )
-from watchers.model import Feed, Grouping, PollResult, Remembered
+from watchers.model import Feed, Grouping, PollResult, Rejudged, Remembered, WatchRow, WatchRows
 from watchers.ports import Store
 
 _REVISION = '''
@@ -98,15 +100,23 @@ def _filled(url: str) -> Store:
     queue(store, channel, "page", subjects=["s1"])
     store.grant(7, "owner", at=NOW, actor="cli")
     store.set_value("feeds_loaded", "1")
+    watch(store)
     return store
 
 
-def _rows(url: str) -> dict[str, list[tuple[object, ...]]]:
+def watch(store: Store) -> None:
+    """Change the watchlist once."""
+    row = WatchRow("person", "a-person", {"name": "A Person"}, "b")
+    store.save_watch_rows([row], expected=0, action="watch.add", detail="", at=NOW, actor="cli")
+
+
+def _rows(url: str, without: Collection[str] = ()) -> dict[str, list[tuple[object, ...]]]:
     engine = make_engine(url)
     with transaction(engine, Mode.READ) as connection:
         rows = {
             name: [tuple(row) for row in connection.execute(select(table))]
             for name, table in METADATA.tables.items()
+            if name not in without
         }
     engine.dispose()
     return rows
@@ -127,7 +137,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         folder,
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    revision = _REVISION.format(head="0002", extra="pass")
+    revision = _REVISION.format(head=schema.REVISIONS[-1], extra="pass")
     (folder / "versions" / "r9999_later.py").write_text(revision)
     return folder
 
@@ -217,7 +227,7 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
 ) -> None:
     _filled(url).close()
     before = _rows(url)
-    broken = _REVISION.format(head="0002", extra='op.execute("no such statement")')
+    broken = _REVISION.format(head=schema.REVISIONS[-1], extra='op.execute("no such statement")')
     (later / "versions" / "r9999_later.py").write_text(broken)
     _use(monkeypatch, later)
     with pytest.raises(StoreError):
@@ -231,7 +241,7 @@ def test_an_upgrade_that_orphans_rows_is_rolled_back(
 ) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
     _filled(url).close()
-    orphaning = _REVISION.format(head="0002", extra='op.execute("DELETE FROM feed")')
+    orphaning = _REVISION.format(head=schema.REVISIONS[-1], extra='op.execute("DELETE FROM feed")')
     (later / "versions" / "r9999_later.py").write_text(orphaning)
     _use(monkeypatch, later)
     before = _rows(url)
@@ -478,6 +488,56 @@ def test_an_upgrade_from_the_first_schema_that_is_killed_can_be_repeated(first: 
     assert state(first) == "current"
 
 
+# ---------------------------------------------------------------- from the second schema
+
+
+@pytest.fixture
+def second(url: str) -> str:
+    """A database of the second schema, with rows in it."""
+    if url.startswith("sqlite"):
+        Path(make_engine(url).url.database or "").parent.mkdir()
+    engine = make_engine(url, foreign_keys=False)
+    with transaction(engine, Mode.DURABLE) as connection:
+        schema._run_revisions(connection, "0002")
+    engine.dispose()
+    # What is written to tables that the third schema left alone is as the second's program wrote.
+    store = SqlStore(make_engine(url))
+    feed = old_feed(store)
+    store.save_poll(poll(feed, item("one", relevant=True, officials=["raisi"], bands=[1, 2])))
+    settle(store, one="s1")
+    queue(store, add_channel(store), "page", subjects=["s1"])
+    store.set_value("feeds_loaded", "1")
+    store.close()
+    return url
+
+
+def test_a_database_of_the_second_schema_is_upgraded_with_its_rows(second: str) -> None:
+    assert state(second) == "older"
+    with pytest.raises(StoreOlder):
+        open_store(second, create=False)
+    before = _rows(second, without={"watch_row"})
+    upgrade(second)
+    assert _rows(second, without={"watch_row"}) == before
+    store = open_store(second, create=False)
+    assert store.watch_rows() == WatchRows(0, ())
+    watch(store)
+    (one,) = store.stored(0, 5)
+    assert (one.title, one.officials) == ("Title of one", ("raisi",))
+    assert store.check() == ()
+    store.close()
+
+
+def test_an_upgrade_from_the_second_schema_that_is_killed_can_be_repeated(second: str) -> None:
+    at_last = _UPGRADE.replace("left < 0", '_[2].startswith("UPDATE dadkhah_version")')
+    child = subprocess.run(
+        [sys.executable, "-c", at_last, second, "9999"], check=False, cwd=Path.cwd()
+    )
+    assert child.returncode == -signal.SIGKILL
+    assert state(second) == "older"
+    upgrade(second)
+    assert state(second) == "current"
+
+
 # ---------------------------------------------------------------- backup
 
 
@@ -624,6 +684,13 @@ def _use_all(store: Store) -> None:
         store.story_candidates(article, NOW - HOUR, NOW + HOUR)
         store.save_groupings([Grouping(article.id, 1, "s2", "")])
     store.remembered(feed.id)
+    store.watch_revision()
+    store.watch_rows()
+    store.stored(1, 5)
+    store.stored(0, 5, since=NOW)
+    given = item("two", relevant=True, officials=["raisi"])
+    again = replace(given.verdict, watchlist="w2")
+    store.save_verdicts([Rejudged(2, again, given.fingerprint, quiet=True)])
     store.settled_texts([bytes(16)])
     store.due_feeds(NOW, 5)
     store.coverage(NOW, NOW - HOUR)

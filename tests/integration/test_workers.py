@@ -20,7 +20,7 @@ from pebble.pool.base_pool import PoolStatus
 
 import config
 from watchers import workers as module
-from watchers.model import FetchFailure, Item, Remembered
+from watchers.model import FetchFailure, Item, Remembered, Stored
 from watchers.reader import PageJob, Reading, ReadJob
 from watchers.watchlist import Watchlist, parse_watchlist
 from watchers.workers import Workers
@@ -223,15 +223,85 @@ async def test_a_pool_that_pebble_has_given_up_is_made_anew(watchlist: Watchlist
         assert pool._pool is not given_up
 
 
-async def test_the_workers_of_an_old_watchlist_leave(watchlist: Watchlist) -> None:
+async def test_a_changed_watchlist_starts_no_process_anew(watchlist: Watchlist) -> None:
+    others = processes()
+    with Workers(watchlist, processes=2) as pool:
+        await asyncio.gather(*(read(pool) for _ in range(8)))
+        old = processes() - others
+        for version in ("one", "two", "three"):
+            pool.renew(dataclasses.replace(watchlist, version=version))
+            readings = await asyncio.gather(*(read(pool) for _ in range(20)))
+            assert {r.items[0].verdict.watchlist for r in readings} == {version}
+        assert processes() - others == old
+
+
+async def test_changes_while_documents_are_read_fail_none(watchlist: Watchlist) -> None:
+    with Workers(watchlist, processes=2) as pool:
+        await read(pool)
+        under_way = []
+        for number in range(6):
+            under_way += [asyncio.ensure_future(read(pool)) for _ in range(5)]
+            await asyncio.sleep(0)
+            await asyncio.to_thread(pool.renew, dataclasses.replace(watchlist, version=str(number)))
+        readings = await asyncio.gather(*under_way)
+        assert {type(reading) for reading in readings} == {Reading}
+        assert (await read(pool)).items[0].verdict.watchlist == "5"
+
+
+async def test_a_worker_that_starts_later_has_the_newest_watchlist(watchlist: Watchlist) -> None:
     others = processes()
     with Workers(watchlist, processes=1) as pool:
         await read(pool)
-        old = processes() - others
         pool.renew(dataclasses.replace(watchlist, version="changed"))
-        assert isinstance(await read(pool), Reading)
+        await read(pool)
+        old = processes() - others
+        for worker in old:
+            worker.kill()
         await gone(old)
-        assert len(processes() - others) == 1
+        assert (await read(pool)).items[0].verdict.watchlist == "changed"
+
+
+async def test_a_watchlist_changed_before_the_start_is_the_one(watchlist: Watchlist) -> None:
+    with Workers(watchlist, processes=1) as pool:
+        pool.renew(dataclasses.replace(watchlist, version="changed"))
+        assert (await read(pool)).items[0].verdict.watchlist == "changed"
+
+
+async def test_a_changed_watchlist_is_in_use_within_a_second(watchlist: Watchlist) -> None:
+    people = tuple(p for p in watchlist.people if p.id != "ebrahim-raisi")
+    changed = dataclasses.replace(watchlist, version="changed", people=people)
+    with Workers(watchlist, processes=1) as pool:
+        await read(pool)
+        began = time.monotonic()
+        await asyncio.to_thread(pool.renew, changed)
+        after = await read(pool)
+        took = time.monotonic() - began
+    assert after.items[0].verdict.officials == ()
+    assert took < 1.0  # 0.05 s on an idle machine; starting workers takes longer
+
+
+# ---------------------------------------------------------------- judging again
+
+
+def stored(number: int, title: str, **changes: Any) -> Stored:
+    """An article that some earlier watchlist found nothing in."""
+    article = Stored(
+        number, f"https://a.example/{number}", title, "", JOB.now, False, (), (), (), ""
+    )
+    return dataclasses.replace(article, **changes)
+
+
+async def test_stored_articles_are_judged_again_in_a_worker(
+    pool: Workers, watchlist: Watchlist
+) -> None:
+    named = stored(1, "Ebrahim Raisi")
+    known = stored(2, "Ebrahim Raisi", officials=("ebrahim-raisi",))
+    done = stored(3, "Ebrahim Raisi", watchlist=watchlist.version)
+    answer = await pool.rejudge([named, known, done, stored(4, "Weather")], JOB.now)
+    assert not isinstance(answer, FetchFailure)
+    (one,) = answer
+    assert (one.article_id, one.verdict.officials) == (1, ("ebrahim-raisi",))
+    assert one.fingerprint.bands
 
 
 async def test_a_worker_that_reads_only_feeds_loads_nothing_for_pages(pool: Workers) -> None:

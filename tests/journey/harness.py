@@ -29,8 +29,10 @@ from tests.standin import BotApiStandin
 from watchers.errors import FeedUnreadable
 from watchers.fulltext import read_page
 from watchers.match import Matcher
-from watchers.model import FetchFailure, Item
+from watchers.model import FetchFailure, Item, Rejudged, Stored
 from watchers.reader import PageJob, Reading, ReadJob, read
+from watchers.rehearsal import rejudged
+from watchers.watchlist import Watchlist
 
 CHAT = -1001234567890
 NOWHERE = "https://nowhere.example/feed"  # a list of feeds cannot be empty
@@ -201,15 +203,25 @@ class Killer:
 
 
 @cache
-def _matcher() -> Matcher:
-    return Matcher(Knowledge().watchlist)
+def _shipped() -> Watchlist:
+    return Knowledge().watchlist
+
+
+_matchers: dict[str, Matcher] = {}  # by version: making one takes longer than most tests
 
 
 class InlineWorkers:
     """Reads documents in this process: starting another one takes longer than most tests."""
 
-    def __init__(self, *_: object) -> None:
-        """As Workers."""
+    def __init__(self, watchlist: Watchlist | None = None, *_: object) -> None:
+        """As Workers; by default with the shipped watchlist."""
+        self.renew(watchlist or _shipped())
+
+    def renew(self, watchlist: Watchlist) -> None:
+        """Judge by another watchlist from now on."""
+        if watchlist.version not in _matchers:
+            _matchers[watchlist.version] = Matcher(watchlist)
+        self._matcher = _matchers[watchlist.version]
 
     def __enter__(self) -> Self:
         return self
@@ -223,13 +235,19 @@ class InlineWorkers:
     async def read(self, job: ReadJob) -> Reading | FetchFailure:
         """Read one document."""
         try:
-            return read(job, _matcher())
+            return read(job, self._matcher)
         except FeedUnreadable as error:
             return FetchFailure(error.kind, error.message)
 
     async def read_page(self, job: PageJob) -> Item | FetchFailure:
         """Read an article with its page."""
-        return read_page(job, _matcher())
+        return read_page(job, self._matcher)
+
+    async def rejudge(
+        self, articles: Sequence[Stored], now: datetime
+    ) -> tuple[Rejudged, ...] | FetchFailure:
+        """Judge stored articles again."""
+        return rejudged(articles, self._matcher, now)
 
 
 @dataclass(frozen=True)

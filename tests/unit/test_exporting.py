@@ -35,6 +35,8 @@ ARTICLE = Exported(
     first_published=datetime(2026, 7, 29, tzinfo=UTC),
     updates=({"at": "2026-07-30T12:00:00Z", "fields": ["title"]},),
     reasons=(REASON,),
+    text="The text.",
+    watchlist="1+ab",
 )
 
 
@@ -68,9 +70,18 @@ def test_reasons_have_the_agreed_keys() -> None:
     assert row(ARTICLE, OUTLETS)["reasons"] == [
         {
             "subject": "ebrahim-raisi", "field": "title", "alias": "Raisi", "start": 3, "end": 8,
-            "rule": "surname in context", "score": 1.0,
+            "rule": "surname in context", "score": 1.0, "sentence": "A title", "watchlist": "1+ab",
         }
     ]  # fmt: skip
+
+
+def test_the_sentence_of_a_reason_is_cut_out_of_its_field() -> None:
+    text = "It was cold. Then Raisi spoke. He left."
+    match = replace(REASON, field="text", start=18, end=23)
+    article = replace(ARTICLE, text=text, reasons=(match, REASON))
+    reasons = row(article, OUTLETS)["reasons"]
+    assert isinstance(reasons, list)
+    assert [reason["sentence"] for reason in reasons] == ["Then Raisi spoke.", "A title"]
 
 
 def test_a_row_is_json() -> None:

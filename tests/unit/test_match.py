@@ -185,11 +185,10 @@ _filler = st.text(max_size=15).map(lambda text: f" {text} ")
 @given(st.lists(st.tuples(_filler, st.sampled_from(_ALIASES)), min_size=1, max_size=4), _filler)
 def test_reasons_slice_the_original_to_the_alias(planted: list[tuple[str, str]], end: str) -> None:
     text = "".join(filler + alias for filler, alias in planted) + end
-    verdict = judge(text, text)
-    for match in verdict.matches:
-        assert text[match.start : match.end] == match.alias
-        assert fold(match.alias)
-    for field in ("title", "text"):
+    for verdict, field in ((judge("", text), "text"), (judge(text, ""), "title")):
+        for match in verdict.matches:
+            assert text[match.start : match.end] == match.alias
+            assert fold(match.alias)
         assert any(match.field == field for match in verdict.matches)
 
 
@@ -237,3 +236,165 @@ def test_hostile_text_is_judged_in_bounded_time(text: str) -> None:
     start = time.process_time()
     judge(text[:1000], text)
     assert time.process_time() - start < 5  # seconds; a quadratic step takes 10 and more
+
+
+# ---------------------------------------------------------------- names, as they are printed
+
+SPELT: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "letters exchanged": ("Hamdi Nouri", "A court in Stockholm, Iran.", ("hamid-noury",)),
+    "letter doubled": ("Ali Raazini of the judiciary", "Tehran.", ("ali-razini",)),
+    "letter dropped": ("Mostafa Poumohammadi, the minister", "Iran.", ("mostafa-pourmohammadi",)),
+    "German": ("Davoud Laschgari im Gefängnis", "Teheran.", ("davoud-lashkari",)),
+    "French": ("Ayatollah Khomeïny, le guide", "", ("ruhollah-khomeini",)),
+    "a town": ("Rafsanjan pistachios", "Growers in Iran, a judge, a prison, 1988.", ()),
+    "another surname": ("Ali Rezai, judge", "A court in Tehran, Iran.", ()),
+    "genitive": ("Raisis Tod", "Der Präsident Irans.", ("ebrahim-raisi",)),
+    "hyphen": ("Pour-Mohammadi au parlement", "Iran.", ("mostafa-pourmohammadi",)),
+    "French for": ("Un prix pour Mohammadi", "Iran : la prison d'Evin, exécutions.", ()),
+    "soft hyphens": ("Ebra\u00adhim Rai\u00adsi", "Iran", ("ebrahim-raisi",)),
+    "zero width": ("Hamid Nou\u200bry", "Iran", ("hamid-noury",)),
+    "entities": ("Ebrahim Ra&#39;isi", "Iran", ("ebrahim-raisi",)),
+    "capitals": ("EBRAHIM RAISI DIES", "TEHRAN", ("ebrahim-raisi",)),
+    "three colleagues": ("Naieri, Eshraqi, Raisi: gone", "",
+                         ("hossein-ali-nayyeri", "morteza-eshraqi", "ebrahim-raisi")),
+    "Persian, goes on": ("علیرضا آوایی\u200cپور در تهران", "دادگاه، زندان اوین", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "text", "officials"), SPELT.values(), ids=SPELT)
+def test_names_are_found_as_sites_print_them(
+    title: str, text: str, officials: tuple[str, ...]
+) -> None:
+    assert judge(title, text).officials == officials
+
+
+NOBODY = {
+    "chef": ("Chef Hamid Nouri opens a third restaurant", "Saffron everywhere."),
+    "goalkeeper": ("Futsal: Mostafa Pourmohammadi in Iran squad", "The goalkeeper is 19."),
+    "street": ("Raisi Street gets its old name back", "Tehran's city council voted."),
+    "airport": ("Imam Khomeini International Airport is shut", "Tehran: drone seen."),
+    "prime minister of Iraq": ("Nouri al-Maliki tipped for return", "Tehran is in favour."),
+    "given name": ("Leila Raisi wins in Iran", "The judge praised her."),
+    "the son": ("Mojtaba Khamenei speaks", "Khamenei met ministers in Tehran, Iran."),
+    "Arabic for main": ("السبب الرئيسي للتأخير في إيران", "خلل رئيسي في محكمة طهران"),
+    "by office": ("The judiciary chief of Iran spoke", "The supreme leader listened."),
+}
+
+
+@pytest.mark.parametrize(("title", "text"), NOBODY.values(), ids=NOBODY)
+def test_namesakes_places_and_offices_name_nobody(title: str, text: str) -> None:
+    assert judge(title, text).officials == ()
+
+
+def test_a_chef_is_an_official_where_the_subject_is() -> None:
+    text = "He was convicted over the 1988 prison massacre in Iran before he was a chef."
+    assert judge("Hamid Nouri, chef", text).officials == ("hamid-noury",)
+
+
+# ---------------------------------------------------------------- rules of nearness
+
+JOINED = {
+    "years gone by": ("Motion on prison killings", "Iran put prisoners to death 38 years ago."),
+    "the war's end": ("Pardon sought", "Inmates hanged in Iran at the end of the war with Iraq."),
+    "Khavaran": ("Mödrarna i Khavaran", "De har burit fotografier dit."),
+    "panel": ("Avaei sat on the panel", "Prisoners of Dezful were executed."),
+    "decree": ("Khomeini's decree", "It sent prisoners to the gallows in Iran."),
+    "recording": ("Montazeri's tape", "The recording was made in Qom."),
+    "Noury": ("Hamid Nourys dom", "Tingsrätten dömde honom."),
+    "Jalali year": ("Refaire 1367", "Des prisonniers pendus."),
+    "year in words": ("ألف وتسعمئة وثمانية وثمانين", "إعدام السجناء في إيران"),
+    "67 in its season": ("اعدام زندانیان", "تابستان ۶۷ در زندان اوین"),
+    "bulletin": ("Iran: news in brief", "Rial. Snow. Strike. Rain. Families at Khavaran cemetery."),
+}
+
+
+@pytest.mark.parametrize(("title", "text"), JOINED.values(), ids=JOINED)
+def test_facets_near_one_another_are_about_1988(title: str, text: str) -> None:
+    assert judge(title, text).relevant
+
+
+APART = {
+    "67 people": ("إعدام 67 شخصاً في إيران", "في سجن قزل حصار."),
+    "67 executed today": ("67 ejecutados en las cárceles de Irán", "En octubre."),
+    "minute 67": ("گل دقیقهٔ ۶۷", "ورزشگاه تهران، تابستان."),
+    "1988 complaints": ("۱۳۶۷ شکایت در دادگاه تهران", "زندانی آزاد شد."),
+    "district": ("اتوبوس خاوران", "مسافران محلهٔ خاوران در تهران منتظر ماندند."),
+    "the war": ("Resolution 598", "In July 1988 Iran's war dead had graves and families."),
+}
+
+
+@pytest.mark.parametrize(("title", "text"), APART.values(), ids=APART)
+def test_numbers_quarters_and_wars_are_not(title: str, text: str) -> None:
+    assert not judge(title, text).relevant
+
+
+def test_the_line_that_ends_a_report_of_today_is_a_mention() -> None:
+    today = "Two men were hanged in Ghezel Hesar at dawn. " * 8
+    verdict = judge("Two executed in Iran", today + "In 1988 Iran executed political prisoners.")
+    assert not verdict.relevant
+    mentions = [match for match in verdict.matches if match.kind == "mention"]
+    assert mentions
+    assert all(match.score == 0 for match in mentions)
+    assert "tail" in mentions[0].rule
+
+
+def test_another_event_is_a_reason_too() -> None:
+    verdict = judge("Halabja: the massacre of 1988", "Iran's reporters saw prisoners and graves.")
+    assert not verdict.relevant
+    assert [match.subject for match in verdict.matches if match.kind == "lookalike"] == ["halabja"]
+
+
+# ---------------------------------------------------------------- own topics
+
+
+def test_an_own_topic_is_told_with_what_made_it_hold() -> None:
+    text = config.shipped_watchlist()
+    query = "sanction* NEAR/4 (Raisi OR رئیسی)"
+    own = f"[[own_topic]]\nid = 'freeze'\nname = 'Freeze'\nquery = '{query}'\n"
+    found = Matcher(parse_watchlist(f"{text}\n{own}", "list.toml"))
+    verdict = found.judge("Sanctions on president Raisi", "The weather.")
+    assert verdict.topics == ("freeze",)
+    assert [m.alias for m in verdict.matches if m.subject == "freeze"] == ["Sanction", "Raisi"]
+    assert not verdict.relevant
+    assert found.judge("Sanctions", "Raisi").topics == ()
+
+
+# ---------------------------------------------------------------- hostile texts
+
+_BITS = st.sampled_from(
+    ["1988 ", "\u0301", "ا\u0640", "«", "“", "&#39;", "۶۷ ", "Raisi", " Iran ", "\u200c", "\n",
+     "hanged ", "Khavaran ", "Tags: ", "- ", "'", "ﷺ", "\U0001f469\u200d", "prison ", "\x00",
+     "Read also: "]
+)  # fmt: skip
+
+
+@given(st.lists(_BITS, max_size=60).map("".join), st.lists(_BITS, max_size=400).map("".join))
+def test_hostile_texts_are_judged_with_true_offsets(title: str, text: str) -> None:
+    for match in judge(title, text).matches:
+        source = title if match.field == "title" else text
+        assert source[match.start : match.end] == match.alias
+        assert match.alias
+
+
+MEGABYTES = {
+    "one letter": "a", "combining marks": "\u0301", "nested quotes": "«“", "apostrophes": "d'",
+    "years": "1988 ", "names": "Ebrahim Raisi ", "everything near": "1988 prison hanged Iran ",
+    "newlines": "\n", "digits": "67,", "ligatures": "ﷺ",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", MEGABYTES.values(), ids=MEGABYTES)
+def test_four_times_the_text_takes_no_more_than_its_share(unit: str) -> None:
+    """Linear: 4 times the text in 4 times the time, and 8 to forgive the machine's other work."""
+
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        best = []
+        for _ in range(3):
+            start = time.process_time()
+            matcher().judge("Iran", text)
+            best.append(time.process_time() - start)
+        return min(best)
+
+    small, large = 100_000, 400_000
+    assert seconds(large) < 8 * seconds(small) + 0.05

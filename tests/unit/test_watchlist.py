@@ -74,7 +74,7 @@ def test_the_shipped_watchlist_has_everyone_and_every_language(shipped: Watchlis
         "en", "fa", "ar", "fr", "de", "sv", "es", "it", "no_da", "nl",
     }  # fmt: skip
     assert {topic.id for topic in shipped.topics} == {"massacre-1988"}
-    assert (len(shipped.organisations), len(shipped.places), len(shipped.lookalikes)) == (16, 7, 27)
+    assert (len(shipped.organisations), len(shipped.places), len(shipped.lookalikes)) == (16, 7, 29)
 
 
 def test_only_a_court_finding_is_called_one(shipped: Watchlist) -> None:
@@ -112,11 +112,12 @@ def test_each_form_is_listed_in_one_spelling(shipped: Watchlist) -> None:
         assert len(letters) == len(set(letters)), topic.language
 
 
-def test_spellings_that_differ_in_letters_stay(shipped: Watchlist) -> None:
-    persian = next(topic for topic in shipped.topics if topic.language == "fa")
-    assert {"هیئت مرگ", "هیأت مرگ", "هیات مرگ"} <= set(persian.strong)
+def test_what_arabic_calls_main_is_no_rare_surname(shipped: Watchlist) -> None:
+    """رئیسی folds to the same letters as Arabic's word for "main"."""
     raisi = next(person for person in shipped.people if person.id == "ebrahim-raisi")
-    assert {"رئیسی", "رییسی"} <= set(raisi.needs_context)
+    assert fold("رئيسي") == fold("رئیسی")
+    assert fold("رئيسي") in set(map(fold, raisi.needs_context))
+    assert fold("رئيسي") not in set(map(fold, raisi.surnames + raisi.names))
 
 
 def test_wording_never_judges(shipped: Watchlist) -> None:
@@ -298,6 +299,74 @@ def test_a_section_of_the_wrong_shape_is_named() -> None:
 def test_all_problems_are_told_at_once() -> None:
     text = SMALL.replace('"official"', '"villain"').replace("office-held", "rumour")
     assert len(problems(text)) == 2
+
+
+# ---------------------------------------------------------------- admins' own topics
+
+OWN = """
+[[own_topic]]
+id = "sanctions"
+name = "Sanctions"
+query = '("asset freeze" OR sanction*) NEAR/10 (Raisi OR رئیسی) NOT football'
+"""
+
+
+def test_an_own_topic_is_read() -> None:
+    (topic,) = parse_watchlist(SMALL + OWN, "list.toml").own_topics
+    assert (topic.id, topic.name, topic.note) == ("sanctions", "Sanctions", "")
+    assert topic.query.startswith('("asset freeze" OR')
+
+
+def test_a_query_may_run_over_lines_and_hides_nothing() -> None:
+    lines = OWN.replace("query = '", 'query = """\n  ').replace("football'", 'foot\\u202Eball"""')
+    (topic,) = parse_watchlist(SMALL + lines.replace(" NOT", "\n  NOT"), "list.toml").own_topics
+    (plain,) = parse_watchlist(SMALL + OWN, "list.toml").own_topics
+    assert topic.query == plain.query.replace(" NOT", "\nNOT")
+
+
+def test_none_is_shipped(shipped: Watchlist) -> None:
+    assert shipped.own_topics == ()
+
+
+@pytest.mark.parametrize("change", [("football", "tennis"), ("Sanctions", "Freezes")])
+def test_the_version_changes_with_an_own_topic(change: tuple[str, str]) -> None:
+    texts = (SMALL, SMALL + OWN, SMALL + OWN.replace(*change))
+    assert len({parse_watchlist(text, "x").version for text in texts}) == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "said"),
+    [
+        pytest.param(" NOT football", " and football", "query", "“and”: write AND", id="operator"),
+        pytest.param("(Raisi", "((Raisi", "query", "“(”: it is never closed", id="parenthesis"),
+        pytest.param("NEAR/10", "NEAR", "query", "“NEAR”: say how many", id="nearness"),
+        pytest.param("football", "x", "query", "at least 2 letters", id="one letter"),
+        pytest.param("football", "foot " * 500, "query", "2000", id="too long"),
+        pytest.param("query", "words", "words", "not permitted", id="unknown key"),
+        pytest.param('"Sanctions"', '""', "name", "at least 1", id="no name"),
+        pytest.param('"sanctions"', '"Our topic"', "id", "pattern", id="odd id"),
+        pytest.param(
+            '"sanctions"', '"massacre-1988"', "id", "a shipped topic has", id="topic's id"
+        ),
+        pytest.param('"sanctions"', '"a-person"', "id", "a person has this id", id="person's id"),
+    ],
+)
+def test_an_own_topic_is_refused_with_its_place(old: str, new: str, key: str, said: str) -> None:
+    found = problems(SMALL + OWN.replace(old, new, 1))
+    line = SMALL.count("\n") + 2
+    assert any(p.startswith(f"list.toml:{line}: own_topic[0]") and said in p for p in found), found
+    assert any(f".{key}: " in problem for problem in found)
+
+
+def test_an_only_negative_query_is_refused() -> None:
+    text = re.sub("query = .*", "query = 'NOT football'", SMALL + OWN)
+    assert 'own_topic[0] "sanctions".query: The query needs at least one word' in problems(text)[0]
+
+
+def test_two_own_topics_have_two_ids() -> None:
+    (problem,) = problems(SMALL + OWN + OWN)
+    assert "own_topic[1]" in problem
+    assert "another own topic has this id" in problem
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """How well it knows: a labelled sample goes the whole way, and its own scorer judges.
 
-    python tools/quality.py FOLDER
+    python -m benchmarks.quality [FOLDER]      by default the project's own: tests/data/labelled
 
-FOLDER holds `items.jsonl` (one invented, labelled item a line: feed, url, title, summary,
-content, published, lang, wave, labels) and `score.py` (reads `dadkhah export`). The items are
-served as RSS feeds over HTTP on loopback, polled by the real command into a database of their
-own in two waves, exported and scored. Nothing is kept.
+FOLDER holds `*.jsonl` (one invented, labelled item a line: feed, url, title, summary, content,
+published, lang, wave, labels). The items are served as RSS feeds over HTTP on loopback, polled
+by the real command into a database of their own in two waves, exported and scored
+(`benchmarks.scoring`); a `score.py` in FOLDER judges too, copies and stories as well. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from benchmarks.scoring import of_export
+
 Items = list[dict[str, Any]]
 
 
@@ -33,7 +35,7 @@ def rss(items: Items, name: str) -> bytes:
     rows = []
     for item in items:
         same = item["labels"]["dup_kind"] == "guid" and item["labels"]["duplicate_of"]
-        guid = item.get("guid") or urls.get(same, item["url"])
+        guid: str = item.get("guid") or urls.get(same) or item["url"]
         row = f"<title>{escape(item['title'])}</title><link>{escape(item['url'])}</link>"
         row += f'<guid isPermaLink="false">{escape(guid)}</guid>'
         row += f"<description>{escape(item['summary'] or '')}</description>"
@@ -75,7 +77,12 @@ def serve(feeds: dict[str, Items], wave: list[int]) -> ThreadingHTTPServer:
 
 def main(folder: Path) -> int:
     """Serve, poll twice, export, score; the scorer's exit code."""
-    items = [json.loads(line) for line in (folder / "items.jsonl").open(encoding="utf-8")]
+    items = [
+        json.loads(line)
+        for path in sorted(folder.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").split("\n")
+        if line
+    ]
     feeds: dict[str, Items] = defaultdict(list)
     for item in items:
         feeds[item["feed"]].append(item)
@@ -110,11 +117,17 @@ def main(folder: Path) -> int:
         export = Path(scratch) / "export.jsonl"
         export.write_bytes(dadkhah("export"))
         server.shutdown()
+        rows = [json.loads(line) for line in export.read_text(encoding="utf-8").split("\n") if line]
+        print(*of_export(items, rows).lines(), sep="\n")
+        if not (folder / "score.py").is_file():
+            return 0
         score = [sys.executable, str(folder / "score.py"), "--items", str(folder / "items.jsonl")]
         return subprocess.run([*score, "--export", str(export)], check=False).returncode
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not (Path(sys.argv[1]) / "items.jsonl").is_file():
-        sys.exit("usage: python tools/quality.py FOLDER   (with items.jsonl and score.py)")
-    sys.exit(main(Path(sys.argv[1])))
+    own = Path(__file__).parent.parent / "tests" / "data" / "labelled"
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else own
+    if not any(given.glob("*.jsonl")):
+        sys.exit("usage: python -m benchmarks.quality [FOLDER]   (with labelled items as *.jsonl)")
+    sys.exit(main(given))

@@ -1,0 +1,183 @@
+"""Who is named in an article. Pure.
+
+Which error is worse: a wrong match names a person wrongly. So a name counts
+  full     by itself, but for people of another trade who bear it ("the chef Hamid Nouri")
+  surname  a rare one: beside one word of Iran, an office, a court, a prison
+  common   beside Iran and one thing more, or a strong phrase, or colleagues of 1988
+  misspelt a full name nearly so: as a surname; a surname nearly so: only on the subject itself
+and none behind somebody else's given name, inside a longer name, or on a street, an airport.
+An office or a nickname names nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from watchers.evidence import Evidence, Mark, covers, touches
+from watchers.folding import fold
+from watchers.rules import folded_words
+
+_NAMES = ("full", "surname", "common", "misspelt", "misspelt surname")
+_TRADE = 12  # words: a trade stands beside its name
+_OFFICE = 4
+_LIST = 6  # words between the names of a list: "Naieri, Eshraqi, Raisi"
+_SUPPORT = folded_words(
+    "iran office prison law actors official event order panel trial act sentence"
+)
+_GROUPS = frozenset(("iran", "prison", "law", "actors", "official", "event"))
+_AT_HOME = ("iran", "actors", "prison", "official", "sentence")
+_OF = folded_words("de del di da du des al el la le von der av imam امام الإمام")
+_TOPIC = ("year", "site", "since", "then", "trio", "evin")
+_CLITICS = folded_words("ها های ای ام اش ات اند است را هایی یی ایم")
+_ADJECTIVE = frozenset(("ه", "یه", "ین", "یین", "یات"))  # Arabic: "رئيسية" is no Raisi
+
+
+def named(evidence: Evidence, given_names: frozenset[str]) -> list[Mark]:
+    """The marks by which people are named, in order of place."""
+    names = [
+        mark
+        for mark in evidence.of(*_NAMES)
+        if not _is_hidden(mark, evidence)
+        and not _has_foreign_given_name(mark, evidence, given_names)
+    ]
+    evidence.drop("trade", [mark for mark in names if mark.hit.rule.kind == "full"])
+    others = _introduced_others(evidence, given_names)
+    names = [m for m in names if m.hit.rule.kind == "full" or m.hit.rule.subject not in others]
+    listed = _listed(names)
+    kept = [m for m in names if m.hit.rule.kind == "full" and _is_no_namesake(m, evidence)]
+    for kind in ("misspelt", "surname", "common", "misspelt surname"):
+        for mark in names:
+            if mark.hit.rule.kind == kind:
+                subjects = {other.hit.rule.subject for other in kept}
+                if mark in listed or _counts(mark, evidence, subjects):
+                    kept.append(mark)
+    return sorted(kept, key=lambda mark: mark.place)
+
+
+def _introduced_others(evidence: Evidence, given_names: frozenset[str]) -> set[str]:
+    """Whose bare surname means a namesake here: he is introduced by his full name."""
+    whole = evidence.of("full", "misspelt")
+    full = {mark.hit.rule.subject for mark in whole}
+    namesakes = evidence.of("namesake")
+    return {
+        mark.hit.rule.subject
+        for mark in evidence.of("surname", "common")
+        if mark.hit.rule.subject not in full
+        and not any(covers(other.hit, mark.hit) for other in whole)  # a relative on the list
+        and (
+            any(covers(other.hit, mark.hit) for other in namesakes)
+            or _has_foreign_given_name(mark, evidence, given_names)
+        )
+    }
+
+
+def _is_hidden(mark: Mark, evidence: Evidence) -> bool:
+    """Inside a longer name or a look-alike, an adjective, or the name of a place."""
+    rivals = evidence.of(*_NAMES, "lookalike", "namesake")
+    if any(covers(other.hit, mark.hit) for other in rivals):
+        return True
+    text = evidence.fields[mark.hit.field].text
+    tail = text[mark.hit.end :].partition(" ")[0]
+    if mark.hit.rule.kind != "full" and (
+        tail in _ADJECTIVE or text[: mark.hit.start].endswith("ال") or _is_small(mark, evidence)
+    ):
+        return True
+    if _goes_on(mark, evidence):
+        return True
+    return any(_names_it(other, mark, text) for other in evidence.of("eponym"))
+
+
+def _printed(mark: Mark, evidence: Evidence) -> tuple[str, str]:
+    """The name as printed, and what follows it."""
+    folded = evidence.fields[mark.hit.field]
+    start, end = folded.origin(mark.hit.start, mark.hit.end)
+    return folded.original[start:end], folded.original[end : end + 12]
+
+
+def _is_small(mark: Mark, evidence: Evidence) -> bool:
+    """A common word: names have a capital where there are capitals ("pour Mohammadi")."""
+    return _printed(mark, evidence)[0][:1].islower()
+
+
+def _goes_on(mark: Mark, evidence: Evidence) -> bool:
+    """A Persian surname that goes on behind a ZWNJ is another one: "آوایی‌پور"."""
+    after = _printed(mark, evidence)[1]
+    if not after.startswith("\u200c"):
+        return False
+    return fold(after[1:]).partition(" ")[0] not in _CLITICS
+
+
+def _names_it(other: Mark, mark: Mark, text: str) -> bool:
+    """Whether a street, an airport bears the name: "Raisi Street", "Calle Raisi"."""
+    if other.hit.field != mark.hit.field or touches(other.hit, mark.hit):
+        return False
+    first, second = sorted((mark.hit, other.hit), key=lambda hit: hit.start)
+    between = text[first.end : second.start].split()
+    return not between or (second is mark.hit and len(between) == 1 and between[0] in _OF)
+
+
+def _is_no_namesake(mark: Mark, evidence: Evidence) -> bool:
+    """A full name that others bear too: not beside their trade, with nothing of the subject."""
+    if evidence.near(mark, ("trade",), _TRADE) is None:
+        return True
+    beside = evidence.near(mark, ("trade",), _OFFICE) is not None
+    if evidence.near(mark, ("office",), _OFFICE) or (not beside and evidence.has("office")):
+        return True
+    return evidence.has("strong", "medium", "site", "evin")
+
+
+def _has_foreign_given_name(mark: Mark, evidence: Evidence, given_names: frozenset[str]) -> bool:
+    if mark.hit.rule.kind in ("full", "misspelt"):
+        return False
+    text = evidence.fields[mark.hit.field].text
+    before = text[: mark.hit.start].rstrip(" ").rpartition(" ")[2]
+    return before in given_names and before not in mark.hit.rule.given
+
+
+def _listed(names: Sequence[Mark]) -> set[Mark]:
+    """Names of colleagues of 1988 in a row vouch for one another: two rare ones, or three."""
+    found: set[Mark] = set()
+    run: list[Mark] = []
+    for one, other in pairwise([*names, *names[-1:]]):
+        run.append(one)
+        if other.place - one.place > _LIST or other is one:
+            colleagues = [mark.hit.rule for mark in run if mark.hit.rule.panelist]
+            rare = len({rule.subject for rule in colleagues if rule.kind == "surname"})
+            if rare > 1 or len({rule.subject for rule in colleagues}) > 2:
+                found.update(run)
+            run = []
+    return found
+
+
+def _counts(mark: Mark, evidence: Evidence, others: set[str]) -> bool:
+    """Whether a bare surname stands in its context."""
+    at_home = evidence.is_persian or evidence.has(*_AT_HOME)
+    if mark.hit.rule.subject in others or (at_home and evidence.has("strong")):
+        return True
+    if evidence.has("trade") and not evidence.has("office", "prison", "year", "site"):
+        return False
+    if not at_home:
+        # A politician of another country, a player, a word that sounds the same.
+        rare = mark.hit.rule.kind == "surname"
+        about = rare and evidence.has("year") and evidence.has("act")
+        return about or (mark.hit.rule.known and evidence.has("office", "order", "year"))
+    if mark.hit.rule.topical:
+        beside = evidence.is_persian or evidence.near(mark, ("office",), _OFFICE) is not None
+        return beside and evidence.has(*_TOPIC) and evidence.has("iran", "official", "prison")
+    groups = {group for group in _SUPPORT if _stands_beside(group, mark, evidence)}
+    if others - {mark.hit.rule.subject}:
+        groups.add("official")
+    if evidence.has("year"):
+        groups.add("event")
+    start, end = evidence.fields[mark.hit.field].origin(mark.hit.start, mark.hit.end)
+    hyphen = "-" in evidence.fields[mark.hit.field].original[start:end]  # "Pour-Mohammadi"
+    if mark.hit.rule.kind in ("surname", "misspelt") or hyphen:
+        return evidence.is_persian or bool(groups - {"act"})
+    if mark.hit.rule.kind == "misspelt surname":
+        return {"official", "event", "iran"} <= groups and bool(groups & {"prison", "act", "law"})
+    return bool(groups & {"iran", "official", "actors"}) and len(groups & _GROUPS) > 1
+
+
+def _stands_beside(group: str, mark: Mark, evidence: Evidence) -> bool:
+    return any(not touches(other.hit, mark.hit) for other in evidence.of(group))
