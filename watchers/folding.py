@@ -7,9 +7,10 @@ punctuation, which become one space; apostrophes inside words, which vanish ("Ra
 part a French or Italian elision ("d'Ebrahim"); separators inside numbers ("30,000"); HTML
 entities that a feed left in plain text, escaped twice too ("Ra&#39;isi", "&amp;zwnj;").
 
-The rules for characters are in `watchers.letters`. They are carried out in two ways that give
-the same: `str.translate` for short texts (names, phrases, titles), numpy for long ones
-(`watchers.folding_arrays`, loaded with the first long text).
+The rules for characters are in `watchers.letters`. They are carried out in three ways that give
+the same: `str.translate` for short texts (names, phrases, titles), tables of bytes for long ones
+(`watchers.folding_tables`), and numpy for those few that are in no alphabet known there
+(`watchers.folding_arrays`); the last two are loaded with the first text that is theirs.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from watchers.letters import CONTEXTUAL, LETTERS, resolved
 if TYPE_CHECKING:
     from watchers.folding_arrays import Folds
 
-_SHORT = 160  # characters up to which translating costs less than setting up arrays
+_SHORT = 100  # characters up to which translating costs less than setting up tables
 _SPACES = re.compile("  +")
 # Escaped up to three times more. Only with a semicolon: "&copy=2" is part of an address.
 _ENTITY = re.compile(
@@ -40,8 +41,7 @@ _MARKS = 8  # combining marks that the last letter of a span takes along
 
 def fold(text: str) -> str:
     """The folded form: words of letters and digits between single spaces. Idempotent."""
-    plain = _decoded(text).text
-    return (_short(plain) if len(plain) <= _SHORT else _long(plain).text).strip(" ")
+    return _folded(_decoded(text).text).strip(" ")
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Folded:
     @cached_property
     def text(self) -> str:
         """The folded form between two spaces."""
-        plain = self._decoded.text
-        return _short(plain) if len(plain) <= _SHORT else _long(plain).text
+        original = self.original
+        return _folded(self._decoded.text if "&" in original else original)
 
     def word(self, position: int) -> int:
         """The number of the word at this place of `text`, from 1: distances count words."""
@@ -83,7 +83,7 @@ class Folded:
     def _origins(self) -> list[int]:
         """For each character of `text` the index of the decoded character it came from."""
         plain = self._decoded.text
-        return _short_origins(plain) if len(plain) <= _SHORT else _long(plain).origins()
+        return _short_origins(plain) if len(plain) <= _SHORT else _long_origins(plain)
 
     @cached_property
     def _word_starts(self) -> list[int]:
@@ -155,6 +155,10 @@ def _in_context(text: str) -> str:
     return "".join(characters)
 
 
+def _folded(text: str) -> str:
+    return _short(text) if len(text) <= _SHORT else _long(text)
+
+
 def _short(text: str) -> str:
     return _SPACES.sub(" ", f" {_in_context(text).translate(LETTERS)} ")
 
@@ -173,7 +177,21 @@ def _short_origins(text: str) -> list[int]:
 
 
 @lru_cache(maxsize=8)  # matching and fingerprints fold the same text one after the other
-def _long(text: str) -> Folds:
+def _long(text: str) -> str:
+    from watchers import folding_tables
+
+    folded = folding_tables.folded(text)
+    return _by_arrays(text).text if folded is None else folded
+
+
+def _long_origins(text: str) -> list[int]:
+    from watchers import folding_tables
+
+    origins = folding_tables.origins(text)
+    return _by_arrays(text).origins() if origins is None else origins
+
+
+def _by_arrays(text: str) -> Folds:
     from watchers.folding_arrays import folded
 
     return folded(text)

@@ -1,8 +1,8 @@
 """Folding of long texts: the rules of `watchers.letters` on arrays of code points. Pure.
 
-Numpy takes 0.1 s and 15 MB to load, so only what folds an article imports this. A text costs
-the same in every script, about an eighth of `str.translate` for Persian, and the map back to
-the original is a by-product.
+For the few texts that `watchers.folding_tables` has no alphabet for: numpy takes 0.1 s and 15 MB
+to load, so this is imported with the first of them. A text costs the same in every script, about
+an eighth of `str.translate` for Persian, and the map back to the original is a by-product.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ _ELIDED = frozenset(
         "un",
     )
 )
-_LAST = frozenset("uln")  # their last letters
+LAST = frozenset(word[-1] for word in _ELIDED)
 _MARKS = 4  # characters looked at beside a hamza: a letter and its marks
 _LONGEST = 10  # characters looked at before an apostrophe: the longest of these, and marks
 
@@ -121,14 +121,13 @@ def _joins(neighbour: str) -> bool:
 
 def _is_elision(text: str, at: int) -> bool:
     """Whether what stands before the apostrophe is one letter (l', d') or one of _ELIDED."""
-    before = LETTERS[ord(text[at - 1])]
-    prior = LETTERS[ord(text[at - 2])] if at > 1 else " "
-    if before and prior:  # nearly always: no mark that vanishes
-        if prior[-1] == " " or " " in before:
-            return True
-        if before[-1] not in _LAST:
-            return False
     near = text[max(0, at - _LONGEST) : at]
+    _, space, word = near.rpartition(" ")
+    if space and word.isascii() and word.isalpha():  # nearly always
+        return len(word) == 1 or word.lower() in _ELIDED
+    before = LETTERS[ord(text[at - 1])]
+    if before and before[-1] not in LAST and len(near) > 1 and LETTERS[ord(near[-2])].isalnum():
+        return " " in before
     shown = [letters for character in near if (letters := LETTERS[ord(character)])]
     if len(shown) < 2 or shown[-2][-1] == " " or " " in shown[-1]:
         return True

@@ -8,7 +8,7 @@ only beside it ("court", "killed") only if some was found. What the hits come to
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -108,12 +108,16 @@ class _Patterns:
         vars(self).update(state)
         self._build()
 
-    def scan(self, field: str, folded: Folded) -> Iterator[Hit]:
+    def scan(self, field: str, folded: Folded) -> list[Hit]:
         """Every pattern that stands in the field as words of its own."""
         text = folded.text
-        seen: Counter[int] = Counter()
+        found = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        return list(self._hits(field, text, found)) if found else []
+
+    def _hits(self, field: str, text: str, found: Iterable[tuple[int, int, int]]) -> Iterator[Hit]:
+        seen: dict[int, int] = defaultdict(int)
         word = at = 0  # words are counted on from hit to hit
-        for pattern, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+        for pattern, start, end in found:
             rules = self._rules[pattern]
             if text[start - 1] != " " or text[end] != " ":
                 rules = tuple(r for r in rules if bounded(text, start, end, prefix=r.prefix))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watchers import folding
+from watchers import folding, folding_arrays, folding_tables
 from watchers.folding import Folded, fold, variants
 from watchers.letters import LETTERS
 
@@ -25,7 +25,7 @@ short_texts = st.one_of(
     st.text(alphabet=_TRICKY, max_size=40),
     st.lists(st.sampled_from(_PIECES)).map("".join),
 )  # fmt: skip
-# Folded as long texts are: by arrays.
+# Folded as long texts are.
 long_texts = short_texts.map(lambda text: f"{text} {'Iran ایران ' * 20}{text}")
 texts = st.one_of(short_texts, long_texts)
 
@@ -121,10 +121,98 @@ def test_a_long_text_folds_as_its_parts_do(text: str, folded: str) -> None:
 
 
 @given(texts)
-def test_both_ways_of_folding_are_one(text: str) -> None:
-    by_arrays = folding._long.__wrapped__(text)
+def test_arrays_fold_as_translating_does(text: str) -> None:
+    by_arrays = folding_arrays.folded(text)
     assert by_arrays.text == folding._short(text)
     assert by_arrays.origins() == folding._short_origins(text)
+
+
+ALPHABETS = {
+    "ASCII": folding_tables._PLAIN,
+    "Latin-1": folding_tables._LATIN,
+    "western": folding_tables._WEST,
+    "central": folding_tables._CENTRE,
+    "Arabic": folding_tables._PERSO_ARABIC,
+    "Cyrillic": folding_tables._SLAVIC,
+}
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS.values(), ids=ALPHABETS)
+@given(st.data())
+def test_tables_fold_as_translating_does(
+    alphabet: folding_tables._Alphabet, data: st.DataObject
+) -> None:
+    own = "".join(alphabet._codes)
+    tricky = "".join(sign for sign in _TRICKY if sign in own)
+    text = data.draw(
+        st.text(st.one_of(*map(st.sampled_from, (own, tricky, "aul' 0,.", _TRICKY))), max_size=60)
+    )
+    codes = alphabet.codes(text)
+    if codes is not None:
+        assert alphabet.folded(codes) == folding._short(text)
+        assert alphabet.origins(codes) == folding._short_origins(text)
+    else:
+        assert any(sign not in own for sign in text)
+
+
+@given(texts)
+def test_tables_fold_a_text_as_translating_does_or_not_at_all(text: str) -> None:
+    assert folding_tables.folded(text) in (None, folding._short(text))
+    assert folding_tables.origins(text) in (None, folding._short_origins(text))
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS.values(), ids=ALPHABETS)
+def test_no_character_of_an_alphabet_folds_to_a_space_beside_letters(
+    alphabet: folding_tables._Alphabet,
+) -> None:
+    forms = {LETTERS[ord(character)] for character in alphabet._codes}
+    assert {form for form in forms if form.strip(" ") not in ("", form)} == set()
+
+
+PRINTED = {
+    "English": "It’s “3,000” – Ra'isi’s… café €5 🙂 → www.example.org",
+    "French": "« L’été » à Orléans : l'œuvre, où ça naît ; ÿ",
+    "German": "Die „Straße“ in Köln – größer",
+    "Turkish": "İstanbul’da ığdır, şöyle “çağ”",
+    "Polish": "Łódź, „żółć” – gęś Ćma",
+    "Czech": "„Příliš žluťoučký kůň“",
+    "Hungarian": "„Őrült tűz”",
+    "Romanian": "„Țară” și ştiri, România",
+    "Croatian": "Đurđa i čaša žućkasta – „ćuk“",
+    "Persian": "«می‌خواهند» هیأت رئیسه، ۱۲٬۰۰۰ نفر؟ (١٩٨٨) Café",
+    "Arabic": "قالَ إنّ «المسؤول» في ١٢٬٠٠٠ ؛ كتـاب ٪",
+    "Kurdish": "لەگەڵ ئەوە، هێژا ڕۆژ ۱۲",
+    "Urdu": "یہ ٹھیک ہے، ڈاکٹر ا۔",
+    "Russian": "«Ёлка» — это № 5… ООН",
+    "Ukrainian": "Її ґанок — «єдиний» об’єкт",
+}
+
+
+@pytest.mark.parametrize("text", PRINTED.values(), ids=PRINTED)
+def test_what_is_printed_in_these_languages_needs_no_arrays(text: str) -> None:
+    assert folding_tables.folded(text) == folding._short(text)
+
+
+NOT_IN_TABLES = {
+    "another script": "Ἰράν",
+    "one character of several words": "ﷺ",
+    "many strange signs": "ⓐ★☀☎☯♞",
+    "too long": "a" * (folding_tables.LONGEST + 1),
+}
+
+
+@pytest.mark.parametrize("text", NOT_IN_TABLES.values(), ids=NOT_IN_TABLES)
+def test_what_tables_do_not_know_is_left_to_arrays(text: str) -> None:
+    assert folding_tables.folded(text) is None
+    assert folding_tables.origins(text) is None
+    assert folding._long(text) == folding._short(text)
+    assert folding._long_origins(text) == folding._short_origins(text)
+
+
+def test_the_longest_text_of_tables_has_single_spaces_to_its_end() -> None:
+    assert folding_tables.folded(" " * folding_tables.LONGEST) == " "
+    text = "a  b, " * (folding_tables.LONGEST // 6)
+    assert folding_tables.folded(text) == folding._short(text)
 
 
 def test_every_character_folds_to_what_stays() -> None:
@@ -254,6 +342,8 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "entities": lambda n: "&amp;#39;" * (n // 9),
     "half an entity": lambda n: "&amp;" * (n // 5) + "#",
     "emoji": lambda n: "\U0001f469\u200d" * (n // 2),
+    "signs that others stand in for": lambda n: "a" * (n - 5) + "★☀☎☯♞",
+    "several letters": lambda n: "ß" * n,
 }
 
 
@@ -270,9 +360,16 @@ def _seconds(text: str) -> float:
     return min(took)
 
 
+@pytest.mark.parametrize("way", ["arrays", "tables"])
 @pytest.mark.parametrize("made", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_texts_take_linear_time(made: Callable[[int], str]) -> None:
-    small, large = _seconds(made(20_000)), _seconds(made(160_000))
+def test_hostile_texts_take_linear_time(
+    made: Callable[[int], str], way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = folding_tables.LONGEST
+    if way == "arrays":
+        size = 160_000
+        monkeypatch.setattr(folding_tables, "LONGEST", 0)
+    small, large = _seconds(made(size // 8)), _seconds(made(size))
     assert large < 24 * small + 0.02  # eight times the text; with the square it would be 64
 
 
