@@ -7,10 +7,10 @@ punctuation, which become one space; apostrophes inside words, which vanish ("Ra
 part a French or Italian elision ("d'Ebrahim"); separators inside numbers ("30,000"); HTML
 entities that a feed left in plain text, escaped twice too ("Ra&#39;isi", "&amp;zwnj;").
 
-The rules for characters are in `watchers.letters`. They are carried out in three ways that give
-the same: `str.translate` for short texts (names, phrases, titles), tables of bytes for long ones
-(`watchers.folding_tables`), and numpy for those few that are in no alphabet known there
-(`watchers.folding_arrays`); the last two are loaded with the first text that is theirs.
+The rules for characters are in `watchers.letters`. They are carried out in two ways that give
+the same: tables of bytes for long texts in the alphabets of nearly all news
+(`watchers.folding_tables`, loaded with the first of them), and `str.translate` for short texts
+(names, phrases, titles) and all others.
 """
 
 from __future__ import annotations
@@ -23,12 +23,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html.entities import html5
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from watchers.letters import CONTEXTUAL, LETTERS, resolved
-
-if TYPE_CHECKING:
-    from watchers.folding_arrays import Folds
 
 _SHORT = 100  # characters up to which translating costs less than setting up tables
 _SPACES = re.compile("  +")
@@ -181,17 +178,11 @@ def _long(text: str) -> str:
     from watchers import folding_tables
 
     folded = folding_tables.folded(text)
-    return _by_arrays(text).text if folded is None else folded
+    return _short(text) if folded is None else folded
 
 
 def _long_origins(text: str) -> list[int]:
     from watchers import folding_tables
 
     origins = folding_tables.origins(text)
-    return _by_arrays(text).origins() if origins is None else origins
-
-
-def _by_arrays(text: str) -> Folds:
-    from watchers.folding_arrays import folded
-
-    return folded(text)
+    return _short_origins(text) if origins is None else origins

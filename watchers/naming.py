@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from rapidfuzz.distance import OSA
+
 from watchers.evidence import Evidence, Mark, covers, touches
 from watchers.folding import fold
-from watchers.rules import folded_words
+from watchers.rules import ARABIC, folded_words
 
 _NAMES = ("full", "surname", "common", "misspelt", "misspelt surname")
 _TRADE = 12  # words: a trade stands beside its name
@@ -28,6 +30,16 @@ _SUPPORT = folded_words(
 _GROUPS = frozenset(("iran", "prison", "law", "actors", "official", "event"))
 _AT_HOME = ("iran", "actors", "prison", "official", "sentence")
 _OF = folded_words("de del di da du des al el la le von der av imam امام الإمام")
+_NO_NAMES = ("office", "iran", "law", "panel", "trial", "order", "event", "site", "evin", *_NAMES)
+_TITLES = folded_words(
+    "mr mrs ms dr prof sir haj haji hajj hajji hojatoleslam hojjatoleslam hojjat seyyed seyed "
+    "sayyid sheikh imam general colonel late former ex then monsieur señor signor don herr islam "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december"
+)
+_LONG = 6  # letters of a given name that may have two mistakes
+_ENDS = frozenset(".!?:;…\n\"“”«»‘’'–—-(•|/")
+_GERMAN = frozenset(("der", "und", "die"))
 _TOPIC = ("year", "site", "since", "then", "trio", "evin")
 _CLITICS = folded_words("ها های ای ام اش ات اند است را هایی یی ایم")
 _ADJECTIVE = frozenset(("ه", "یه", "ین", "یین", "یات"))  # Arabic: "رئيسية" is no Raisi
@@ -67,7 +79,8 @@ def _introduced_others(evidence: Evidence, given_names: frozenset[str]) -> set[s
         and not any(covers(other.hit, mark.hit) for other in whole)  # a relative on the list
         and (
             any(covers(other.hit, mark.hit) for other in namesakes)
-            or _has_foreign_given_name(mark, evidence, given_names)
+            or _before(mark, evidence) in given_names - mark.hit.rule.given
+            or (mark.hit.rule.kind == "common" and _is_introduced(mark, evidence))
         )
     }
 
@@ -128,11 +141,46 @@ def _is_no_namesake(mark: Mark, evidence: Evidence) -> bool:
 
 
 def _has_foreign_given_name(mark: Mark, evidence: Evidence, given_names: frozenset[str]) -> bool:
+    """Behind somebody else's given name: a known one, or what stands where one would."""
     if mark.hit.rule.kind in ("full", "misspelt"):
         return False
+    known = given_names - mark.hit.rule.given
+    return _before(mark, evidence) in known or _is_introduced(mark, evidence)
+
+
+def _before(mark: Mark, evidence: Evidence) -> str:
+    """The folded word before a name."""
     text = evidence.fields[mark.hit.field].text
-    before = text[: mark.hit.start].rstrip(" ").rpartition(" ")[2]
-    return before in given_names and before not in mark.hit.rule.given
+    return text[: mark.hit.start].rstrip(" ").rpartition(" ")[2]
+
+
+def _is_introduced(mark: Mark, evidence: Evidence) -> bool:
+    """A capital right before a surname, in the middle of a sentence: "a teacher, Anvar Nouri".
+
+    Not in German, where every noun has one, nor in a headline of capitals; nor if it is a title,
+    an office, a day, or nearly a given name of his own.
+    """
+    word = _before(mark, evidence)
+    folded = evidence.fields[mark.hit.field]
+    start = mark.hit.start - len(word) - 1
+    if not word or start < 1 or word in _TITLES or ARABIC.match(word):
+        return False
+    first, end = folded.origin(start, start + len(word))
+    original = folded.original
+    printed, behind = original[first:end], original[:first].rstrip()
+    if not printed[:1].isupper() or printed.isupper() or original[end:].lstrip(" ")[:1].islower():
+        return False
+    begins = not behind or behind[-1] in _ENDS or mark.hit.field == "title"
+    apart = original[end : folded.origin(mark.hit.start, mark.hit.end)[0]].strip()
+    if begins or apart or set(folded.text.split()) >= _GERMAN:
+        return False
+    mistakes = 1 if len(word) < _LONG else 2
+    if any(OSA.distance(word, own) <= mistakes for own in mark.hit.rule.given):
+        return False
+    return not any(
+        other.hit.field == mark.hit.field and other.hit.start <= start < other.hit.end
+        for other in evidence.of(*_NO_NAMES)
+    )
 
 
 def _listed(names: Sequence[Mark]) -> set[Mark]:
@@ -163,8 +211,13 @@ def _counts(mark: Mark, evidence: Evidence, others: set[str]) -> bool:
         about = rare and evidence.has("year") and evidence.has("act")
         return about or (mark.hit.rule.known and evidence.has("office", "order", "year"))
     if mark.hit.rule.topical:
+        words = evidence.fields[mark.hit.field].text[mark.hit.start : mark.hit.end].count(" ")
         beside = evidence.is_persian or evidence.near(mark, ("office",), _OFFICE) is not None
-        return beside and evidence.has(*_TOPIC) and evidence.has("iran", "official", "prison")
+        return (
+            (beside or words > 0)
+            and evidence.has(*_TOPIC)
+            and evidence.has("iran", "official", "prison")
+        )
     groups = {group for group in _SUPPORT if _stands_beside(group, mark, evidence)}
     if others - {mark.hit.rule.subject}:
         groups.add("official")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watchers import folding, folding_arrays, folding_tables
+from watchers import folding, folding_tables
 from watchers.folding import Folded, fold, variants
 from watchers.letters import LETTERS
 
@@ -118,13 +118,6 @@ def test_what_differs_stays_apart(one: str, other: str) -> None:
 @pytest.mark.parametrize(("text", "folded"), SAME.values(), ids=SAME)
 def test_a_long_text_folds_as_its_parts_do(text: str, folded: str) -> None:
     assert fold(f"{text} " * 40) == " ".join([folded] * 40)
-
-
-@given(texts)
-def test_arrays_fold_as_translating_does(text: str) -> None:
-    by_arrays = folding_arrays.folded(text)
-    assert by_arrays.text == folding._short(text)
-    assert by_arrays.origins() == folding._short_origins(text)
 
 
 ALPHABETS = {
