@@ -31,7 +31,7 @@ _HOW = {
 }  # fmt: skip
 
 
-_ENOUGH = frozenset(("full", "surname", "strong", "medium", "own", "iran", *HOMELESS))
+_ENOUGH = frozenset(("full", "surname", "strong", "medium", "own", *HOMELESS))
 _AT_HOME = frozenset(("common", "year", *ANCHORS))
 
 
@@ -40,6 +40,8 @@ def _tells(rule: Rule) -> Tells:
     group = rule.subject if rule.kind in ("facet", "context") else rule.kind
     if group in _ENOUGH or (group == "year" and rule.detail != "short"):
         return Tells.ENOUGH
+    if group == "iran":
+        return Tells.COUNTRY
     return Tells.AT_HOME if group in _AT_HOME else Tells.NOTHING
 
 
@@ -59,12 +61,12 @@ class Matcher:
     def judge(self, title: str, text: str) -> Verdict:
         """The verdict on one article, with its reasons."""
         fields = {"title": Folded(title), "text": Folded(text)}
-        hits = self._scanner.find(fields)
+        hits = self._hits(fields)
         if hits:  # else it is most of the world's news
             blanked = own_text(text, title).text
             if blanked != text:
                 fields["text"] = Folded(blanked)
-                hits = self._scanner.find(fields)
+                hits = self._hits(fields)
         if not hits:
             return Verdict(False, (), (), (), (), 0.0, self.version)
         evidence = self._evidence(hits, fields)
@@ -83,6 +85,15 @@ class Matcher:
             watchlist=self.version,
             suspicious=not decision.relevant and _is_suspicious(evidence),
         )
+
+    def _hits(self, fields: dict[str, Folded]) -> list[Hit]:
+        """What was found; nothing if it is only Iran, with no name that is nearly one of ours."""
+        hits = self._scanner.find(fields)
+        if not hits or self._scanner.tells_more_than_the_country(hits):
+            return hits
+        if any(True for name in fields for _ in self._speller.find(name, fields[name])):
+            return [hit for name in fields for hit in self._scanner.scan(name, fields[name])]
+        return []
 
     def _evidence(self, hits: Sequence[Hit], fields: dict[str, Folded]) -> Evidence:
         """The hits, and names that are nearly there, in articles that may be on the subject."""

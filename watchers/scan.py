@@ -38,8 +38,9 @@ class Tells(IntEnum):
     """What a hit says by itself."""
 
     NOTHING = 0  # a word of the topic that half of the news has
-    AT_HOME = 1  # the same, but it may begin a reason in a Persian text, which is of Iran anyway
-    ENOUGH = 2  # the article has to be looked at
+    AT_HOME = 1  # it may begin a reason in a text that is of Iran
+    COUNTRY = 2  # Iran: the text may be of it
+    ENOUGH = 3  # the article has to be looked at
 
 
 class Scanner:
@@ -53,26 +54,40 @@ class Scanner:
         sorts: dict[Tells, list[tuple[str, Rule]]] = {sort: [] for sort in Tells}
         for pattern, rule in patterns:
             sorts[tells(rule)].append((pattern, rule))
-        self._enough = _Patterns(sorts[Tells.ENOUGH], few=_FEW)
+        self._country = frozenset(rule for _, rule in sorts[Tells.COUNTRY])
+        self._first = _Patterns(sorts[Tells.ENOUGH] + sorts[Tells.COUNTRY], few=_FEW)
         self._at_home = _Patterns(sorts[Tells.AT_HOME], few=_FEW)
         self._others = _Patterns(sorts[Tells.NOTHING], few=0)
 
     def find(self, fields: Mapping[str, Folded]) -> list[Hit]:
-        """The hits in all fields; none if they cannot come to anything."""
-        hits = [hit for name in fields for hit in self._enough.scan(name, fields[name])]
-        if not hits and not any(is_persian(folded.original) for folded in fields.values()):
+        """The hits in all fields; none if they cannot come to anything.
+
+        Only those of the country, if nothing is there that they could go with.
+        """
+        first = _all(self._first, fields)
+        enough = any(hit.rule not in self._country for hit in first)
+        if not first and not any(is_persian(folded.original) for folded in fields.values()):
             return []
-        enough = bool(hits)
-        hits += (hit for name in fields for hit in self._at_home.scan(name, fields[name]))
-        if not hits:
-            return []
-        hits += (hit for name in fields for hit in self._others.scan(name, fields[name]))
-        return hits if enough or any(hit.rule.subject in GRIM for hit in hits) else []
+        at_home = _all(self._at_home, fields)
+        if not enough and not at_home:
+            return first
+        hits = [*first, *at_home, *_all(self._others, fields)]
+        if enough or any(hit.rule.subject in GRIM or hit.rule.kind == "common" for hit in hits):
+            return hits
+        return first
+
+    def tells_more_than_the_country(self, hits: Iterable[Hit]) -> bool:
+        """Whether anything but Iran was found."""
+        return any(hit.rule not in self._country for hit in hits)
 
     def scan(self, field: str, folded: Folded) -> Iterator[Hit]:
         """Every pattern that stands in one field as words of its own."""
-        for patterns in (self._enough, self._at_home, self._others):
+        for patterns in (self._first, self._at_home, self._others):
             yield from patterns.scan(field, folded)
+
+
+def _all(patterns: _Patterns, fields: Mapping[str, Folded]) -> list[Hit]:
+    return [hit for name in fields for hit in patterns.scan(name, fields[name])]
 
 
 class _Patterns:
