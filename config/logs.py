@@ -69,6 +69,8 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
         "alembic",
     ):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # "maximum number of running instances": a long tick is not started twice, as it should be.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -20,8 +20,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from html.entities import html5
 from typing import NamedTuple
 
@@ -41,17 +40,20 @@ def fold(text: str) -> str:
     return _folded(_decoded(text).text).strip(" ")
 
 
-@dataclass(frozen=True)
 class Folded:
-    """A text with its folded form, padded with one space on each side (word boundaries)."""
+    """A text with its folded form, padded with one space on each side (word boundaries).
 
-    original: str
+    `text` is the folded form between two spaces. What leads back is made when it is asked for.
+    """
 
-    @cached_property
-    def text(self) -> str:
-        """The folded form between two spaces."""
-        original = self.original
-        return _folded(self._decoded.text if "&" in original else original)
+    __slots__ = ("_back", "_plain", "_starts", "original", "text")
+
+    def __init__(self, original: str) -> None:
+        self.original = original
+        self._plain: _Decoded | None = None
+        self._back: list[int] | None = None
+        self._starts: list[int] | None = None
+        self.text = _folded(self._decoded.text if "&" in original else original)
 
     def word(self, position: int) -> int:
         """The number of the word at this place of `text`, from 1: distances count words."""
@@ -64,27 +66,33 @@ class Folded:
         at its edge folds to several words ("ﷺ", "½"), to all of those. Combining marks of the
         last letter belong to the span.
         """
-        decoded = self._decoded
-        first, last = self._origins[start], self._origins[end - 1] + 1
+        decoded, origins = self._decoded, self._origins
+        first, last = origins[start], origins[end - 1] + 1
         marks = decoded.text[last : last + _MARKS]
         last += next(
             (n for n, mark in enumerate(marks) if not unicodedata.combining(mark)), len(marks)
         )
         return decoded.place(first), decoded.place(last)
 
-    @cached_property
+    @property
     def _decoded(self) -> _Decoded:
-        return _decoded(self.original)
+        if self._plain is None:
+            self._plain = _decoded(self.original)
+        return self._plain
 
-    @cached_property
+    @property
     def _origins(self) -> list[int]:
         """For each character of `text` the index of the decoded character it came from."""
-        plain = self._decoded.text
-        return _short_origins(plain) if len(plain) <= _SHORT else _long_origins(plain)
+        if self._back is None:
+            plain = self._decoded.text
+            self._back = _short_origins(plain) if len(plain) <= _SHORT else _long_origins(plain)
+        return self._back
 
-    @cached_property
+    @property
     def _word_starts(self) -> list[int]:
-        return [space.start() for space in re.finditer(" ", self.text)]
+        if self._starts is None:
+            self._starts = [space.start() for space in re.finditer(" ", self.text)]
+        return self._starts
 
 
 def variants(phrase: str, most: int = 16) -> tuple[str, ...]:

@@ -110,11 +110,16 @@ def _printed(mark: Mark, evidence: Evidence) -> tuple[str, str]:
 
 def _is_small(mark: Mark, evidence: Evidence) -> bool:
     """A common word: names have a capital where there are capitals ("pour Mohammadi")."""
-    return _printed(mark, evidence)[0][:1].islower()
+    folded = evidence.fields[mark.hit.field]
+    first = folded.text[mark.hit.start : mark.hit.start + 2]
+    # Nearly always no word begins so: no need to look where this one stood.
+    return first in folded.original and _printed(mark, evidence)[0][:1].islower()
 
 
 def _goes_on(mark: Mark, evidence: Evidence) -> bool:
     """A Persian surname that goes on behind a ZWNJ is another one: "آوایی‌پور"."""
+    if "\u200c" not in evidence.fields[mark.hit.field].original:
+        return False
     after = _printed(mark, evidence)[1]
     if not after.startswith("\u200c"):
         return False

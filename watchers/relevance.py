@@ -117,7 +117,18 @@ def decide(evidence: Evidence, relations: Mapping[str, str]) -> Decision:
             )
         else:
             return found
-    return mention or Decision(False)
+    return mention or _instead(evidence, relations) or Decision(False)
+
+
+def _instead(evidence: Evidence, relations: Mapping[str, str]) -> Decision | None:
+    """The event that an article with the year, or a phrase that could be ours, is about."""
+    if not evidence.has("year", "strong", "medium"):
+        return None
+    other = _other_event(evidence, relations, Decision(False))
+    if other is None:
+        return None
+    subject = other.hit.rule.subject
+    return Decision(False, f"another event: {subject}", (other,), subject)
 
 
 def _findings(evidence: Evidence) -> Iterator[Decision]:

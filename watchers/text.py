@@ -19,6 +19,9 @@ _BLOCK = re.compile(
     r"aside|header|footer|figure|figcaption|nav|form|pre)\b",
     re.IGNORECASE,
 )
+# The parser's time grows with the square of how deep blocks are nested; no page has so many.
+_MOST_BLOCKS = 5_000
+_BLOCK_TAG = re.compile(_BLOCK.pattern + r"[^<>]{0,500}>?", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z!/?]|&[a-zA-Z#]")
 _MAY_BE_INVISIBLE = re.compile(
     r"<(?:script|style|noscript|template|iframe|svg|head)", re.IGNORECASE
@@ -73,8 +76,11 @@ def plain(markup: str, limit: int = MAX_TEXT) -> str:
     markup = markup[:MAX_HTML]
     if not _MARKUP.search(markup):
         return clean(markup)[:limit].rstrip()
+    marked, blocks = _BLOCK.subn(lambda tag: "\n" + tag.group(), markup.replace("\0", ""))
+    if blocks > _MOST_BLOCKS:
+        marked = _BLOCK_TAG.sub("\n", markup.replace("\0", ""))
     # An input that is all text to the parser gets a body of its own; NUL would become U+FFFD.
-    tree = LexborHTMLParser(_BLOCK.sub(lambda tag: "\n" + tag.group(), markup.replace("\0", "")))
+    tree = LexborHTMLParser(marked)
     if _MAY_BE_INVISIBLE.search(markup):
         for node in tree.css(_INVISIBLE_HTML):
             node.decompose()
