@@ -17,11 +17,16 @@ from watchers.folding import Folded
 from watchers.rules import ARABIC, folded_words, is_persian
 from watchers.scan import Hit
 
+_WORD = 40  # letters of a neighbouring word that are looked at
 _DISTRICT = 4  # words between a quarter's name and what says that it is one
 _FIGURES = 2  # of a year without its century: a longer one is in words
 _BESIDE = 3  # words between "67" and what makes it a year
 _PEOPLE = 20  # words between it and a name that is bound to 1988
-_MOST = 60  # marks of a group that are looked at for nearness: more say nothing new
+# Marks of a group that are looked at, the first ones: more say nothing new, and marks are
+# compared in pairs, so that a text of nothing else would take minutes.
+_MOST = 60
+_NAMED = 200
+NAMES = ("full", "surname", "common", "misspelt", "misspelt surname")
 # What makes "67", or "1988", a number of things and no year: what follows, what stands before.
 _COUNTED = folded_words(
     "نفر تن کشته درصد ساله میلیون هزار سالگی مورد شکایت پرونده متر کیلو گل شخصا قتيلا عاما "
@@ -30,6 +35,7 @@ _COUNTED = folded_words(
     "personas anni persone"
 )
 _OF_A_THING = folded_words("دقیقه دقیقهٔ ماده صفحه شماره قطعه تیپ الدقيقة page minute")
+_GERMAN = frozenset(("der", "und", "die"))
 _NUMBER = re.compile(r"\d+")
 
 
@@ -54,13 +60,19 @@ class Evidence:
             mark = Mark(hit.word + shift, hit)
             for group in _groups(hit):
                 self._groups[group].append(mark)
-        for marks in self._groups.values():
+        for group, marks in self._groups.items():
             marks.sort(key=lambda mark: mark.place)
+            del marks[_NAMED if group in NAMES else _MOST :]
         self._groups["year"] = [mark for mark in self._groups["year"] if self._is_year(mark)]
         self._drop_districts()
         if not self.is_persian and self.has("year"):  # elsewhere 1367 is no year of anything else
             jalali = [mark for mark in self._groups["year"] if mark.hit.rule.detail == "jalali"]
             self._groups["jalali"] = jalali
+
+    @cached_property
+    def is_german(self) -> bool:
+        """Whether nouns have capitals here."""
+        return any(set(folded.text.split()) >= _GERMAN for folded in self.fields.values())
 
     def _drop_districts(self) -> None:
         """Khavaran is a quarter of Tehran too, Gohardasht one of Karaj."""
@@ -159,8 +171,8 @@ class Evidence:
         """
         hit = mark.hit
         text = self.fields[hit.field].text
-        after = text[hit.end :].lstrip(" ").partition(" ")[0]
-        before = text[: hit.start].rstrip(" ").rpartition(" ")[2]
+        after = text[hit.end : hit.end + _WORD].lstrip(" ").partition(" ")[0]
+        before = text[max(0, hit.start - _WORD) : hit.start].rstrip(" ").rpartition(" ")[2]
         if after in _COUNTED or before in _OF_A_THING:
             return False
         if hit.rule.detail != "short":

@@ -15,7 +15,7 @@ from watchers.evidence import Evidence, Mark, touches
 from watchers.folding import Folded, fold
 from watchers.model import Match, Verdict
 from watchers.naming import named
-from watchers.owntext import own_text
+from watchers.owntext import OwnText, own_text
 from watchers.queries import parse_query
 from watchers.relevance import ANCHORS, HOMELESS, Decision, decide
 from watchers.rules import TOPIC, Rule, patterns
@@ -25,6 +25,7 @@ from watchers.spelling import Speller
 if TYPE_CHECKING:  # a worker gets a Matcher ready made: pydantic stays out of its memory
     from watchers.watchlist import Watchlist
 
+_BAR = " x "
 _HOW = {
     "full": "full name", "surname": "surname in context", "common": "surname in context",
     "misspelt": "misspelt name", "misspelt surname": "misspelt surname in context",
@@ -63,9 +64,9 @@ class Matcher:
         fields = {"title": Folded(title), "text": Folded(text)}
         hits = self._hits(fields)
         if hits:  # else it is most of the world's news
-            blanked = own_text(text, title).text
-            if blanked != text:
-                fields["text"] = Folded(blanked)
+            own_part = own_text(text, title)
+            if own_part.furniture:
+                fields["text"] = Folded(_barred(own_part))
                 hits = self._hits(fields)
         if not hits:
             return Verdict(False, (), (), (), (), 0.0, self.version)
@@ -100,12 +101,12 @@ class Matcher:
         evidence = Evidence(hits, fields)
         if not evidence.has("strong", "year", "site", "prison", "office", "law"):
             return evidence
-        whole = [hit for hit in hits if hit.rule.kind == "full"]
+        whole = evidence.of("full")
         misspelt = [
             hit
             for name in fields
             for hit in self._speller.find(name, fields[name])
-            if not any(touches(hit, other) for other in whole)
+            if not any(touches(hit, other.hit) for other in whole)
         ]
         return Evidence([*hits, *misspelt], fields) if misspelt else evidence
 
@@ -154,6 +155,18 @@ class Matcher:
             how = _HOW[mark.hit.rule.kind]
             reasons.append(_reason(mark.hit, fields, mark.hit.rule.subject, kind, how, 1.0))
         return tuple(dict.fromkeys(reasons))
+
+
+def _barred(own: OwnText) -> str:
+    """The own text with a word in each blank, so that nothing matches across it."""
+    text = own.text
+    pieces: list[str] = []
+    at = 0
+    for span in own.furniture:
+        if span.end - span.start > len(_BAR):
+            pieces += (text[at : span.start], _BAR)
+            at = span.start + len(_BAR)
+    return "".join((*pieces, text[at:]))
 
 
 def _reason(

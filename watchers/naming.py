@@ -11,16 +11,17 @@ An office or a nickname names nobody.
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
-from watchers.evidence import Evidence, Mark, covers, touches
+from watchers.evidence import NAMES, Evidence, Mark, covers, touches
 from watchers.folding import fold
 from watchers.rules import ARABIC, folded_words
 
-_NAMES = ("full", "surname", "common", "misspelt", "misspelt surname")
 _TRADE = 12  # words: a trade stands beside its name
 _OFFICE = 4
 _LIST = 6  # words between the names of a list: "Naieri, Eshraqi, Raisi"
@@ -30,16 +31,19 @@ _SUPPORT = folded_words(
 _GROUPS = frozenset(("iran", "prison", "law", "actors", "official", "event"))
 _AT_HOME = ("iran", "actors", "prison", "official", "sentence")
 _OF = folded_words("de del di da du des al el la le von der av imam امام الإمام")
-_NO_NAMES = ("office", "iran", "law", "panel", "trial", "order", "event", "site", "evin", *_NAMES)
+_NO_NAMES = ("office", "iran", "law", "panel", "trial", "order", "event", "site", "evin", *NAMES)
 _TITLES = folded_words(
     "mr mrs ms dr prof sir haj haji hajj hajji hojatoleslam hojjatoleslam hojjat seyyed seyed "
     "sayyid sheikh imam general colonel late former ex then monsieur señor signor don herr islam "
     "monday tuesday wednesday thursday friday saturday sunday january february march april may "
     "june july august september october november december"
 )
+_WORD = 40  # characters of a neighbouring word that are looked at
+_NEAR_PLACE = 8  # words between a name and the street that bears it
+_PARTS = re.compile(r"[,;!?:|()\[\]{}،؛؟]|\w\w\.\s")
+_SURNAME_ENDS = folded_words("زاده پور نژاد فر نیا مقدم راد تبار زاد")
 _LONG = 6  # letters of a given name that may have two mistakes
 _ENDS = frozenset(".!?:;…\n\"“”«»‘’'–—-(•|/")
-_GERMAN = frozenset(("der", "und", "die"))
 _TOPIC = ("year", "site", "since", "then", "trio", "evin")
 _CLITICS = folded_words("ها های ای ام اش ات اند است را هایی یی ایم")
 _ADJECTIVE = frozenset(("ه", "یه", "ین", "یین", "یات"))  # Arabic: "رئيسية" is no Raisi
@@ -47,10 +51,11 @@ _ADJECTIVE = frozenset(("ه", "یه", "ین", "یین", "یات"))  # Arabic: "�
 
 def named(evidence: Evidence, given_names: frozenset[str]) -> list[Mark]:
     """The marks by which people are named, in order of place."""
+    rivals = evidence.of(*NAMES, "lookalike", "namesake")
     names = [
         mark
-        for mark in evidence.of(*_NAMES)
-        if not _is_hidden(mark, evidence)
+        for mark in evidence.of(*NAMES)
+        if not _is_hidden(mark, rivals, evidence)
         and not _has_foreign_given_name(mark, evidence, given_names)
     ]
     evidence.drop("trade", [mark for mark in names if mark.hit.rule.kind == "full"])
@@ -85,15 +90,18 @@ def _introduced_others(evidence: Evidence, given_names: frozenset[str]) -> set[s
     }
 
 
-def _is_hidden(mark: Mark, evidence: Evidence) -> bool:
-    """Inside a longer name or a look-alike, an adjective, or the name of a place."""
-    rivals = evidence.of(*_NAMES, "lookalike", "namesake")
+def _is_hidden(mark: Mark, rivals: Sequence[Mark], evidence: Evidence) -> bool:
+    """Inside a longer name or a look-alike, an adjective, two names, or the name of a place."""
     if any(covers(other.hit, mark.hit) for other in rivals):
         return True
-    text = evidence.fields[mark.hit.field].text
-    tail = text[mark.hit.end :].partition(" ")[0]
-    if mark.hit.rule.kind != "full" and (
-        tail in _ADJECTIVE or text[: mark.hit.start].endswith("ال") or _is_small(mark, evidence)
+    text, hit = evidence.fields[mark.hit.field].text, mark.hit
+    if hit.rule.kind in ("full", "misspelt"):
+        if _is_parted(_printed(mark, evidence)[0]):
+            return True
+    elif (
+        text[hit.end : hit.end + _WORD].partition(" ")[0] in _ADJECTIVE
+        or text.startswith("ال", max(0, hit.start - 2), hit.start)
+        or _is_small(mark, evidence)
     ):
         return True
     if _goes_on(mark, evidence):
@@ -105,7 +113,15 @@ def _printed(mark: Mark, evidence: Evidence) -> tuple[str, str]:
     """The name as printed, and what follows it."""
     folded = evidence.fields[mark.hit.field]
     start, end = folded.origin(mark.hit.start, mark.hit.end)
-    return folded.original[start:end], folded.original[end : end + 12]
+    return folded.original[start:end], folded.original[end : end + _WORD]
+
+
+def _is_parted(printed: str) -> bool:
+    """The end of one sentence and the beginning of the next, or two names of a list.
+
+    The full stop of an initial parts nothing ("S. E. Raisi").
+    """
+    return _PARTS.search(html.unescape(printed)) is not None
 
 
 def _is_small(mark: Mark, evidence: Evidence) -> bool:
@@ -117,18 +133,24 @@ def _is_small(mark: Mark, evidence: Evidence) -> bool:
 
 
 def _goes_on(mark: Mark, evidence: Evidence) -> bool:
-    """A Persian surname that goes on behind a ZWNJ is another one: "آوایی‌پور"."""
-    if "\u200c" not in evidence.fields[mark.hit.field].original:
+    """A surname that goes on is another one: "آوایی‌پور", "Nouri-Azad"."""
+    folded = evidence.fields[mark.hit.field]
+    following = folded.text[mark.hit.end : mark.hit.end + _WORD].strip(" ").partition(" ")[0]
+    if following in _SURNAME_ENDS:
+        return True
+    if "\u200c" not in folded.original and "-" not in folded.original:
         return False
     after = _printed(mark, evidence)[1]
-    if not after.startswith("\u200c"):
-        return False
-    return fold(after[1:]).partition(" ")[0] not in _CLITICS
+    if after.startswith("\u200c"):
+        return fold(after[1:]).partition(" ")[0] not in _CLITICS
+    return after[:1] == "-" and after[1:2].isupper() and not evidence.is_german
 
 
 def _names_it(other: Mark, mark: Mark, text: str) -> bool:
     """Whether a street, an airport bears the name: "Raisi Street", "Calle Raisi"."""
     if other.hit.field != mark.hit.field or touches(other.hit, mark.hit):
+        return False
+    if abs(other.place - mark.place) > _NEAR_PLACE:
         return False
     first, second = sorted((mark.hit, other.hit), key=lambda hit: hit.start)
     between = text[first.end : second.start].split()
@@ -156,7 +178,7 @@ def _has_foreign_given_name(mark: Mark, evidence: Evidence, given_names: frozens
 def _before(mark: Mark, evidence: Evidence) -> str:
     """The folded word before a name."""
     text = evidence.fields[mark.hit.field].text
-    return text[: mark.hit.start].rstrip(" ").rpartition(" ")[2]
+    return text[max(0, mark.hit.start - _WORD) : mark.hit.start].rstrip(" ").rpartition(" ")[2]
 
 
 def _is_introduced(mark: Mark, evidence: Evidence) -> bool:
@@ -172,12 +194,12 @@ def _is_introduced(mark: Mark, evidence: Evidence) -> bool:
         return False
     first, end = folded.origin(start, start + len(word))
     original = folded.original
-    printed, behind = original[first:end], original[:first].rstrip()
+    printed, behind = original[first:end], original[max(0, first - _WORD) : first].rstrip()
     if not printed[:1].isupper() or printed.isupper() or original[end:].lstrip(" ")[:1].islower():
         return False
     begins = not behind or behind[-1] in _ENDS or mark.hit.field == "title"
     apart = original[end : folded.origin(mark.hit.start, mark.hit.end)[0]].strip()
-    if begins or apart or set(folded.text.split()) >= _GERMAN:
+    if begins or apart or evidence.is_german:
         return False
     mistakes = 1 if len(word) < _LONG else 2
     if any(OSA.distance(word, own) <= mistakes for own in mark.hit.rule.given):

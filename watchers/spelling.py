@@ -36,6 +36,7 @@ _FIRST = {
     "q": "qkg",
     "g": "gq",
 }
+_LOOKED = 500  # words of a text that are nearly a surname: more say nothing new
 _REMEMBERED = 50_000  # words that are near no name
 
 
@@ -82,8 +83,10 @@ class Speller:
         for word in words:
             starts.append(start)
             start += len(word) + 1
-        for number, word in enumerate(words):
-            found = self._found(words, number, near[word]) if word in near else None
+        looked = [number for number, word in enumerate(words) if word in near]
+        for number in looked[:_LOOKED]:
+            word = words[number]
+            found = self._found(words, number, near[word])
             if found is not None:
                 first, rule = found
                 end = starts[number] + len(word)

@@ -286,6 +286,48 @@ def test_namesakes_places_and_offices_name_nobody(title: str, text: str) -> None
     assert judge(title, text).officials == ()
 
 
+PARTED = {
+    "two sentences": "The groom of Tehran is called Ebrahim. Raisi is a village in Iran.",
+    "a list": "Guests in Iran: Mostafa; Pour Mohammadi; Hamid; Nouri",
+    "Persian list": "مهمانان ایران: حسین، علی، نیری",
+    "double surname": "In Iran the poet Hamid Nouri-Azad came out of Evin prison.",
+    "Persian, after a space": "ابراهیم رئیسی زاده در تهران",
+    "across a teaser": "He is Hamid.\nRead also: A new bridge for Tehran\nNouri said it in Iran.",
+    "another given name": "Another witness, Abdolvahid Nouri, told the court in Iran of Evin.",
+}
+
+
+@pytest.mark.parametrize("text", PARTED.values(), ids=PARTED)
+def test_what_only_looks_like_a_name_names_nobody(text: str) -> None:
+    assert judge("News", text).officials == ()
+
+
+def test_an_initial_or_a_line_end_parts_no_name() -> None:
+    assert judge("News", "In Tehran S. Ebrahim\nRaisi spoke.").officials == ("ebrahim-raisi",)
+
+
+@pytest.mark.parametrize("kind", ["names", "surnames", "misspelt", "facets", "Persian"])
+def test_texts_of_nothing_but_signs_take_linear_time(kind: str) -> None:
+    shipped = watchlist()
+    names = [form for person in shipped.people for form in person.names]
+    words = {
+        "names": names,
+        "surnames": [form for person in shipped.people for form in person.surnames],
+        "misspelt": [name[:-2] + name[-1] for name in names if len(name) > 6],
+        "facets": [word.rstrip("*") for _, words in shipped.facets for word in words],
+        "Persian": [name for name in names if name[0] > "\u0600"],
+    }[kind]
+
+    def seconds(size: int) -> float:
+        chance = random.Random(1)
+        text = " ".join(chance.choice(words) for _ in range(size))
+        start = time.process_time()
+        matcher().judge("Iran 1988 death commission", text)
+        return time.process_time() - start
+
+    assert seconds(8_000) < 10 * seconds(2_000) + 0.2
+
+
 def test_a_chef_is_an_official_where_the_subject_is() -> None:
     text = "He was convicted over the 1988 prison massacre in Iran before he was a chef."
     assert judge("Hamid Nouri, chef", text).officials == ("hamid-noury",)
