@@ -47,7 +47,7 @@ _NAMES = _words(
     "tags tagged labels keywords newsletter subscribe subscription promo promotion advert "
     "advertisement ad ads sponsored sidebar rail menu breadcrumb breadcrumbs crumbs navigation "
     "nav pagination teaser teasers card cards carousel popular trending author authors bio byline "
-    "caption credit banner footer copyright more"
+    "caption credit banner footer copyright more inset infobox"
 )
 # These go even if they hold a heading or the word "article"; the others then do not.
 _SURE = _words("cookie cookies consent gdpr cmp comments disqus")
@@ -64,7 +64,7 @@ _NAME_SIGNS = (
     "relate", "relacionad", "recommend", "comment", "disqus", "respond", "reply", "replies",
     "shar", "social", "newsletter", "subscri", "promo", "advert", "sponsor", "sidebar", "crumb",
     "nav", "menu", "pagination", "teaser", "card", "carousel", "popular", "trending", "caption",
-    "credit", "tags", "tagged", "author", "bio", "byline", "cookie", "consent",
+    "credit", "tags", "tagged", "author", "bio", "byline", "cookie", "consent", "inset", "infobox",
 )  # fmt: skip
 # "post tag-iran comments-open" says what an article is about, not what the element is.
 _STATES = (

@@ -333,6 +333,12 @@ siguientes
 siguiente seguenti seguente følgende volgende زیر ذیل عبارتند التالية التالي الآتية
 """
 
+# Labels in capitals that begin an article of its own.
+NEWS = """
+breaking update updated urgent exclusive correction live eilmeldung korrektur urgente ultimora
+direct rättelse
+"""
+
 # How publishing systems end an entry of their feeds: it repeats the title and says nothing.
 # (beginning, what stands between the title and the site); "" begins anyhow.
 FEED_TAILS = (

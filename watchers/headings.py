@@ -36,28 +36,13 @@ _VARIANTS = {
     "ی": "یيى", "ک": "کك", "ا": "اأإآ", "ه": "هة", "ي": "يی", "ك": "كک", "أ": "أا", "إ": "إا",
 }  # fmt: skip
 _STOP = re.compile("[.!?…؟۔。！？][\"'”’»)\\]]{0,3}(?=\\s|$)")
+_STOP_OR_LINE = re.compile(f"{_STOP.pattern}|\n")
 SENTENCE_ENDS = frozenset(".!?…؟۔。！？")
 _SEPARATORS = frozenset(":：|»›>→–—")
 # What may stand before a heading's first word, and after its last.
 MARKS = frozenset("•·▪■□►▶»›>*-–—|[({#©→↓↑_~=+✅🔹🔸🔴🔗📌👉📍📷📸📰🎥▫◾◽★☆\ufe0f\u200c")
 _TRIM = "".join(MARKS) + " \t\u00a0:：.…!()[]{}0123456789۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩,;'\"”“»«|"
-_NEWS = frozenset(
-    [
-        "breaking",
-        "update",
-        "updated",
-        "urgent",
-        "exclusive",
-        "correction",
-        "live",
-        "eilmeldung",
-        "korrektur",
-        "urgente",
-        "ultimora",
-        "direct",
-        "rättelse",
-    ]
-)
+_NEWS = frozenset(words.NEWS.split())
 
 
 class Kind(Enum):
@@ -125,13 +110,14 @@ def plain_word(word: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-def _plain_words(text: str) -> _Phrase:
+def plain_words(text: str) -> tuple[str, ...]:
+    """The words of a text, plain."""
     return tuple(filter(None, map(plain_word, WORD.findall(text))))
 
 
 def plain(text: str) -> str:
     """Words without case, accents and punctuation, for comparing lines."""
-    return " ".join(_plain_words(text))
+    return " ".join(plain_words(text))
 
 
 def _spellings(said: str) -> Iterator[str]:
@@ -146,18 +132,19 @@ def _phrase_table() -> dict[_Phrase, Kind]:
     table: dict[_Phrase, Kind] = {}
     for kind, said in _TABLES:
         for phrase in _spellings(said):
-            table.setdefault(_plain_words(phrase), kind)
+            table.setdefault(plain_words(phrase), kind)
     return table
 
 
 KINDS = _phrase_table()
-_ALONE = {_plain_words(phrase) for phrase in _spellings(words.ALONE)}
-_OPEN = {_plain_words(phrase) for phrase in _spellings(words.OPEN)}
-_NAMES = {_plain_words(phrase) for phrase in _spellings(words.ABOUT_NAME)}
-_BY = {_plain_words(phrase) for phrase in _spellings(words.BY)}
-_MENU = {_plain_words(phrase) for phrase in _spellings(words.MENU)}
-_SOCIAL = frozenset(_plain_words(words.SOCIAL))
-_LEADS_IN = frozenset(_plain_words(words.LEADS_IN))
+_ALONE = {plain_words(phrase) for phrase in _spellings(words.ALONE)}
+_OPEN = {plain_words(phrase) for phrase in _spellings(words.OPEN)}
+_NAMES = {plain_words(phrase) for phrase in _spellings(words.ABOUT_NAME)}
+_BY = {plain_words(phrase) for phrase in _spellings(words.BY)}
+_MENU = {plain_words(phrase) for phrase in _spellings(words.MENU)}
+_SOCIAL = frozenset(plain_words(words.SOCIAL))
+_LEADS_IN = frozenset(plain_words(words.LEADS_IN))
+_SEE_ALSO = {("see", "also"), ("siehe", "auch")}
 _COUNTED = {("thoughts", "on"), ("thought", "on"), ("responses", "to"), ("response", "to")}
 
 
@@ -281,7 +268,7 @@ def _worth(phrase: _Phrase, line: str, end: int, *, counted: bool) -> Head | Non
         return None
     if _mark(rest):
         return _labelled(kind, line, end)
-    goes = _goes_on(kind, phrase, line, counted=counted)
+    goes = _goes_on(kind, phrase, line, counted=counted) or _is_long_label(kind, phrase, rest)
     return Head(kind, end, alone=kind is Kind.ENDS) if goes else None
 
 
@@ -318,6 +305,13 @@ def _goes_on(kind: Kind, phrase: _Phrase, line: str, *, counted: bool) -> bool:
     return kind is Kind.CAPTION and several and len(line) <= _TEASER and not sentence
 
 
+def _is_long_label(kind: Kind, phrase: _Phrase, rest: str) -> bool:
+    """A label of more words before its colon: "See also in this series: ..."."""
+    label, colon, _ = rest[:_HEADING].partition(":")
+    calls = kind is Kind.TEASER or phrase in _SEE_ALSO
+    return bool(colon) and calls and len(phrase) > 1 and len(label.split()) <= _LABEL_WORDS
+
+
 def _on_itself(line: str, end: int) -> Head | None:
     """A notice in one line, "About NAME: NAME is ..."."""
     name, _, rest = line[end : end + _HEADING].partition(":")
@@ -330,7 +324,7 @@ def _on_itself(line: str, end: int) -> Head | None:
 def _loud_label(line: str) -> Head | None:
     """A label in capitals before a headline: "OUR SERIES: ..."."""
     label, colon, _ = line[:_HEADING].partition(":")
-    said = _plain_words(label)
+    said = plain_words(label)
     if not colon or not label.isupper() or not 0 < len(said) <= _LABEL_WORDS:
         return None
     loud = len(label) > 3 and len(line) < _HEADLINE and not _is_statement(line)
@@ -375,6 +369,12 @@ def sentence_end(text: str, at: int, most: int) -> int:
     return found.end() if found else min(len(text), at + most)
 
 
+def stops(text: str) -> Iterator[int]:
+    """Where sentences and lines end, and the text."""
+    yield from (found.end() for found in _STOP_OR_LINE.finditer(text))
+    yield len(text)
+
+
 def sentences(line: str) -> int:
     """How many sentences a line holds, roughly."""
     return sum(1 for _ in _STOP.finditer(line))
@@ -390,10 +390,10 @@ def is_feed_tail(line: str) -> bool:
 
 def is_menu(line: str) -> bool:
     """A line that is an entry of a site's menu."""
-    return _plain_words(line) in _MENU
+    return plain_words(line) in _MENU
 
 
 def leads_in(line: str) -> bool:
     """A line that leads in a list of the article's own."""
     last = line.rstrip("\"'”’»)] ")[-1:]
-    return last in (":", "：") or not _LEADS_IN.isdisjoint(_plain_words(line[-_HEADING:]))
+    return last in (":", "：") or not _LEADS_IN.isdisjoint(plain_words(line[-_HEADING:]))

@@ -21,11 +21,22 @@ from itertools import accumulate
 from operator import attrgetter
 
 from watchers import headings
+from watchers.heading_words import calls, is_call, is_heading
 from watchers.headings import Head, Kind
 from watchers.teasers import inline
+from watchers.textlines import (
+    ENDS,
+    LINE,
+    SHORT,
+    Line,
+    begins_list_of_people,
+    head,
+    is_list_of_people,
+    is_sentence,
+    unwrapped,
+)
 
 _ROUNDS = 5  # what is gone may bring other lines to the end: then once more
-_LINE = 160  # code points of a headline at most
 _EXCERPT = 300  # of an excerpt under a headline
 _SENTENCES = 2  # of it
 _LABELLED = 400  # of "Photo: ..." at most: in a longer line its first sentence goes
@@ -37,9 +48,10 @@ _PARAGRAPH = 280  # a line as long after "Comments" is none: it stood in a menu
 _OFFER = 200  # of the line under "Newsletter"
 _RUN = 3  # headlines in a row
 _MENU = 3  # lines of a menu in a row, two of them well known
-_SHORT = 40  # code points of such a line
-_ENDS = frozenset(".!?…؟۔。！？:;؛,،-–—：")
-_QUOTES = "\"'”’»›“)]} \t"
+_CLOSING = 200  # code points of the sentences that may stand under the last headlines
+_CLOSINGS = 2
+_LEAST = 3  # words of the headlines under a heading: fewer are a menu's
+_WORDY = 4  # words of a headline: fewer are names, places, entries of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,9 @@ def own_text(text: str, title: str = "") -> OwnText:
     own = text
     found: tuple[Furniture, ...] = ()
     for _ in range(_ROUNDS):
-        lines = own.split("\n")
-        if not _has_signs(own, lines, title):
+        joined = unwrapped(own)
+        lines = joined.split("\n")
+        if not _has_signs(joined, lines, title):
             break
         gone = tuple(_joined(_Reader(lines, title).furniture(), own))
         if not gone:
@@ -87,7 +100,7 @@ def _has_signs(text: str, lines: list[str], title: str) -> bool:
     for line in lines:
         if not line:
             continue
-        if line[-1] in _ENDS or len(line) >= _LINE:
+        if line[-1] in ENDS or len(line) >= LINE:
             run = 0
             if headings.may_begin(line):
                 return True
@@ -96,7 +109,7 @@ def _has_signs(text: str, lines: list[str], title: str) -> bool:
             if run == _RUN or headings.may_head(line):
                 return True
     return (
-        (":" in text and any(inline(text)))
+        ((":" in text or calls(text)) and any(inline(text)))
         or text.count("|") > 1
         or (len(title) >= headings.LEAST_TITLE and title in text)
     )
@@ -131,56 +144,17 @@ def _joined(found: Iterable[Furniture], text: str) -> Iterator[Furniture]:
         yield last
 
 
-@dataclass(slots=True)
-class _Line:
-    """A line that says something, and what became of it."""
-
-    start: int
-    text: str
-    head: Head | None
-    why: str = ""  # furniture, all of it
-    upto: int = 0  # furniture from the beginning to here
-
-    @property
-    def is_headline(self) -> bool:
-        """Short, and no sentence; wrapped lines of a paragraph begin small."""
-        text = self.text
-        return len(text) < _LINE and not text[0].islower() and not _is_sentence(text)
-
-    @property
-    def is_question(self) -> bool:
-        return len(self.text) < _LINE and self.text.rstrip(_QUOTES)[-1:] in ("?", "؟", "!", "？")
-
-    @property
-    def is_paragraph(self) -> bool:
-        """A sentence of the article, or a line too long for a headline."""
-        return len(self.text) >= _LINE or (_is_sentence(self.text) and len(self.text) >= _SHORT)
-
-
-def _head(line: str) -> Head | None:
-    """What heads a line, asked only where the cheap tests do not say no."""
-    if line[-1] in _ENDS or len(line) >= _LINE:
-        may = line[0] in headings.MARKS or ":" in line[:_LINE] or headings.may_begin(line)
-    else:
-        may = headings.may_head(line)
-    return headings.head(line) if may else None
-
-
-def _is_sentence(line: str) -> bool:
-    return line[-1] in _ENDS or line.rstrip(_QUOTES)[-1:] in _ENDS
-
-
 class _Reader:
     """Reads the lines of one text."""
 
     def __init__(self, lines: list[str], title: str) -> None:
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
         start = 0
         for raw in lines:
             text = raw.strip()
             if text:
                 at = start + raw.index(text[0])
-                self._lines.append(_Line(at, text, _head(text)))
+                self._lines.append(Line(at, text, head(text)))
             start += len(raw) + 1
         self._title = headings.plain(title) if len(title) >= headings.LEAST_TITLE else ""
         # For each line: code points of all lines after it, and of the longest of them.
@@ -200,7 +174,7 @@ class _Reader:
                 yield Furniture(line.start, line.start + (line.upto or len(line.text)), line.why)
             if not line.why or line.upto:
                 for start, stop, why in inline(line.text[line.upto :]):
-                    if not start:
+                    if not start and not is_call(line.text[line.upto :]):
                         continue  # a line's beginning was looked at
                     begin = line.start + line.upto + start
                     yield Furniture(begin, min(end, line.start + line.upto + stop), why)
@@ -212,16 +186,42 @@ class _Reader:
         for index, line in enumerate(self._lines):
             if not line.why and line.head:
                 self._headed(index, line, line.head, own)
+            elif not line.why and self._heads_headlines(index, line):
+                line.why = Kind.LIST.value
+                self._block(index, Kind.LIST)
             if not line.why and self._repeats_title(line.text):
                 line.why = "title"
+                if not own and self._longest[index] >= LINE:
+                    self._before(index)
             if not line.why and line.is_paragraph:
                 own += len(line.text)
+
+    def _heads_headlines(self, index: int, line: Line) -> bool:
+        """A heading known by its words, if headlines stand under it."""
+        below = self._lines[index + 1 : index + 3]
+        return (
+            line.is_headline
+            and len(below) > 1
+            and all(each.is_headline or each.is_question for each in below)
+            and all(len(each.text.split()) >= _LEAST for each in below)
+            and is_heading(line.text)
+            and not begins_list_of_people(below)
+        )
+
+    def _before(self, index: int) -> None:
+        """A menu before the title, no paragraph among it; a feed's summary may begin it."""
+        lines = self._lines[:index]
+        if sum(not line.why for line in lines) < _MENU:
+            return
+        begin = 1 if len(lines[0].text.split()) > _WORDY else 0
+        for line in lines[begin:]:
+            line.why, line.upto = line.why or "navigation", 0
 
     def _repeats_title(self, text: str) -> bool:
         near = abs(len(text) - len(self._title)) <= headings.LEAST_TITLE
         return bool(self._title) and near and headings.plain(text) == self._title
 
-    def _headed(self, index: int, line: _Line, head: Head, own: int) -> None:
+    def _headed(self, index: int, line: Line, head: Head, own: int) -> None:
         """A line that begins as furniture does: it goes, and what it heads goes with it."""
         if head.kind is Kind.LABEL and not own:
             return  # "Video: ..." in a text's first line is its own lead
@@ -242,11 +242,11 @@ class _Reader:
         elif head.kind in (Kind.TEASER, Kind.LIST, Kind.TAGS):
             self._block(index, head.kind)
 
-    def _on_itself(self, index: int, line: _Line, head: Head) -> bool:
+    def _on_itself(self, index: int, line: Line, head: Head) -> bool:
         """Whether "About NAME" heads a notice: then the next line begins with NAME."""
         name = headings.plain(line.text[head.end :])
         after = self._lines[index + 1].text if index + 1 < len(self._lines) else ""
-        begins = headings.plain(after[: 2 * _LINE])
+        begins = headings.plain(after[: 2 * LINE])
         return bool(name) and begins.removeprefix("the ").startswith(name.removeprefix("the "))
 
     def _end(self, index: int, own: int) -> None:
@@ -277,6 +277,8 @@ class _Reader:
                 return
             if line.head:
                 continue  # "Video: ..." among them has a reason of its own
+            if kind is not Kind.TAGS and begins_list_of_people(self._lines[at : at + 2]):
+                return
             if line.is_headline or line.is_question or (kind is Kind.TAGS and _is_tag(line.text)):
                 under_headline = True
             elif kind is Kind.LIST and under_headline and self._is_excerpt(at):
@@ -297,9 +299,9 @@ class _Reader:
 
     def _menus(self) -> None:
         """Rows of short lines with well-known words of menus among them."""
-        row: list[_Line] = []
+        row: list[Line] = []
         for line in [*(line for line in self._lines if not line.why), None]:
-            if line is not None and len(line.text) <= _SHORT and line.is_headline:
+            if line is not None and len(line.text) <= SHORT and line.is_headline:
                 row.append(line)
                 continue
             if len(row) >= _MENU and sum(headings.is_menu(each.text) for each in row) > 1:
@@ -316,37 +318,70 @@ class _Reader:
             own -= len(line.text) if line.is_paragraph else 0
             if line.head and line.head.late and own >= _BODY:
                 line.why, line.upto = line.head.kind.value, _upto(line.text, line.head)
-            elif len(line.text) >= _LINE:
+            elif len(line.text) >= LINE:
                 return
 
     def _from_behind(self) -> None:
         """Headlines at the end of a text, after its last paragraph."""
-        run: list[_Line] = []
-        at = len(self._lines)
+        at, run = self._run_before(len(self._lines))
+        if run and self._follows_own(at):
+            count = sum(1 + line.text.count("|") for line in run)
+            plain = any(not line.is_question for line in run)
+            is_list = count >= _RUN and plain and not is_list_of_people(run)
+            for line in run if is_list else self._after_furniture(at):
+                line.why = "headlines"
+        elif not run:
+            self._before_closing(at)
+
+    def _run_before(self, at: int) -> tuple[int, list[Line]]:
+        """Where the headlines and the furniture before a line begin, and the headlines."""
+        run: list[Line] = []
         while at and (self._lines[at - 1].why or self._may_end(self._lines[at - 1])):
             at -= 1
-            line = self._lines[at]
-            if not line.why:
-                run.append(line)
-        before = next((line for line in reversed(self._lines[:at]) if not line.why), None)
-        if not run or before is None or headings.leads_in(before.text):
-            return
-        if not any(line.is_paragraph and not line.why for line in self._lines[:at]):
-            return
-        count = sum(1 + line.text.count("|") for line in run)
-        plain = any(not line.is_question for line in run)
-        is_list = count >= _RUN and plain and not _is_list_of_people(run)
-        for line in run if is_list else self._after_furniture(at):
-            line.why = "headlines"
+            if not self._lines[at].why:
+                run.append(self._lines[at])
+        return at, run
 
-    def _after_furniture(self, at: int) -> list[_Line]:
+    def _follows_own(self, at: int) -> bool:
+        """Whether a paragraph stands before a line, and what stands there leads in no list."""
+        before = next((line for line in reversed(self._lines[:at]) if not line.why), None)
+        if before is None or headings.leads_in(before.text):
+            return False
+        return any(line.is_paragraph and not line.why for line in self._lines[:at])
+
+    def _before_closing(self, at: int) -> None:
+        """Headlines that a notice or two close, "Unsubscribe at any time."."""
+        size = 0
+        for _ in range(_CLOSINGS):
+            if not at:
+                return
+            size += len(self._lines[at - 1].text)
+            if size > _CLOSING:
+                return
+            begin, run = self._run_before(at - 1)
+            if run:
+                wordy = sum(len(line.text.split()) >= _WORDY for line in run)
+                listed = len(run) >= _RUN and 3 * wordy >= 2 * len(run)
+                enough = sum(len(line.text) for line in self._lines[:begin] if line.is_paragraph)
+                if (
+                    listed
+                    and enough >= _BODY
+                    and self._follows_own(begin)
+                    and not is_list_of_people(run)
+                ):
+                    for line in run:
+                        line.why = "headlines"
+                return
+            at = begin
+
+    def _after_furniture(self, at: int) -> list[Line]:
         """The lines at the end that follow upon furniture."""
         rest = self._lines[at:]
         first = next((i for i, line in enumerate(rest) if line.why), len(rest))
         return [line for line in rest[first:] if not line.why]
 
     @staticmethod
-    def _may_end(line: _Line) -> bool:
+    def _may_end(line: Line) -> bool:
         return line.is_headline or line.is_question or line.text.count("|") > 1
 
 
@@ -359,17 +394,4 @@ def _upto(text: str, head: Head) -> int:
 
 
 def _is_tag(line: str) -> bool:
-    return len(line) <= _SHORT or (not _is_sentence(line) and len(line) < _EXCERPT)
-
-
-def _is_list_of_people(run: list[_Line]) -> bool:
-    """Whether "Name Surname, office" stands on most of the lines: no headlines."""
-    return 3 * sum(map(_begins_with_name, (line.text for line in run))) >= 2 * len(run)
-
-
-def _begins_with_name(line: str) -> bool:
-    """Whether it reads "Name Surname, office": two to four words, none of them small."""
-    body = line.lstrip("".join(headings.MARKS) + "0123456789۰۱۲۳۴۵۶۷۸۹.) ")[:_LINE]
-    cuts = [at for mark in (",", "،", "(", " – ", " - ") if (at := body.find(mark)) > 0]
-    name = body[: min(cuts)].split() if cuts else []
-    return 1 < len(name) <= 4 and not any(word[0].islower() for word in name)
+    return len(line) <= SHORT or (not is_sentence(line) and len(line) < _EXCERPT)

@@ -1,6 +1,7 @@
 """Teasers and tags inside a paragraph: "... he said. (Read also: Who is ...)". Pure.
 
-Found from their colons, of which a text has few: linear.
+Found from their colons, of which a text has few, and from their verbs, "Read our profile of
+...", in texts that say "our": linear.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from watchers import headings
+from watchers.heading_words import calls, is_call
 from watchers.headings import Kind
 
 _WINDOW = 50  # code points before a colon in which a label stands
 _LAST = 20  # of its last word
 _LONGEST = 5  # words of it
 _TEASER = 200  # code points after it at most
+_CALL = 100  # of a call's beginning
+_CALLED = 400  # of a call at most
 _LINE = 600  # of tags and of a list
 _INSIDE = (Kind.TEASER, Kind.LIST, Kind.TAGS)
 
@@ -23,6 +27,21 @@ def inline(text: str) -> Iterator[tuple[int, int, str]]:
 
     A label counts after a sentence, in brackets, and at the beginning of a line.
     """
+    found = [*_labelled(text), *(_called(text) if calls(text) else ())]
+    yield from sorted(found)
+
+
+def _called(text: str) -> Iterator[tuple[int, int, str]]:
+    """Sentences that call to a piece of the outlet's own: "Read our profile of ..."."""
+    start = 0
+    for stop in headings.stops(text):
+        if is_call(text[start : start + _CALL].lstrip()):
+            begin = start + len(text[start:stop]) - len(text[start:stop].lstrip())
+            yield begin, min(stop, begin + _CALLED), Kind.TEASER.value
+        start = stop
+
+
+def _labelled(text: str) -> Iterator[tuple[int, int, str]]:
     colon, done = text.find(":"), 0
     while colon >= 0:
         last = text[max(done, colon - _LAST) : colon].split()

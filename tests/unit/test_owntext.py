@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,14 @@ PIECES = {
     "feed tail, fa": "نوشته MARK اولین بار در رسانه پدیدار شد.",
     "about us, one line": "About us: MARK founded this paper.",
     "menu": "Home\nNews\nMARK\nSport\nContact",
+    "a label of more words": "See also in this series: no. 9, “MARK and the port”",
+    "a call": "Read our profile of MARK and our timeline of the trial.",
+    "a call, fr": "Lisez notre portrait de MARK et de sa ville.",
+    "unlisted heading": "More coverage\nMARK opens the new dam\nTen soups for the winter",
+    "unlisted heading, questions": "Picked for you\nWho is this MARK?\nTen soups for the winter",
+    "unlisted heading, es": "Más información\nMARK abre la presa nueva\nDiez sopas de invierno",
+    "unlisted heading, fa": "مقالات مرتبط\nمارک MARK در بندر\nده سوپ برای زمستان",
+    "unlisted heading, ar": "أخبار أخرى\nافتتاح السد MARK الجديد\nعشر وصفات لفصل الشتاء",
 }
 TAILS = {
     "comments": "Comments\nAnna: MARK was there, too.",
@@ -116,6 +125,7 @@ TAILS = {
     "excerpts": "Most read\nMARK opens a dam\nHe spoke on Monday.\nTen soups\nAll are easy.",
     "tags, one a line": "Tags\ncourt\nMARK\nport",
     "a headline after tags": "Tags: court\nMARK opens the new dam",
+    "numbered papers": "no. 3 MARK, a life\nno. 5 The foreign port\nno. 14 A bibliography",
 }
 STAYS = {
     "a list after a colon": "The panel had three men:\nMARK, judge\nOla Dal, clerk\nA third man",
@@ -135,6 +145,9 @@ STAYS = {
     "a poem with commas": "the window, MARK,\nhas no glass,\nand no light,",
     "wrapped lines": "The court sat and heard\nwhat MARK had to say about the lists and\nthe port.",
     "breaking": "BREAKING: MARK is dead",
+    "own subhead over sentences": "More coverage\nMARK was in none of the papers that year.",
+    "our in a sentence": "See our clerk, said MARK. Read our lips, said the judge. It was late.",
+    "a quoted call": "“Read our report,” MARK told the court in the port on Monday.",
 }  # fmt: skip
 
 
@@ -156,6 +169,122 @@ def test_furniture_at_the_end_goes(piece: str) -> None:
 def test_the_article_s_own_stays(piece: str, place: str) -> None:
     text = place.format(OWN, piece, MORE)
     assert own_text(text).text == text
+
+
+@pytest.mark.parametrize("subhead", ["Who took part", "The latest hearing", "Other witnesses"])
+def test_short_lines_under_an_own_subhead_stay(subhead: str) -> None:
+    text = f"{OWN}\n{subhead}\nMARK came from the port\nA clerk was the second\n{MORE}"
+    assert own_text(text).text == text
+
+
+def test_people_under_headlines_stay() -> None:
+    people = "MARK Karimi, judge\nAnna Berg, clerk of the court"
+    own = own_text(f"{OWN}\nRelated\nWho is it?\n{people}\n{MORE}").text
+    assert [line for line in own.split("\n") if line.strip()] == [OWN, *people.split("\n"), MORE]
+
+
+# ---------------------------------------------------------------- what closes a text
+
+HEADLINES = "MARK opens the new dam\nTen soups for the winter\nA bridge in town is closed"
+CLOSINGS = {
+    "unsubscribe": "Unsubscribe at any time.",
+    "two lines": "You get this mail as you asked for it.\nUnsubscribe at any time.",
+    "source": "Reproduction allowed with source.",
+    "fa": "استفاده از مطالب سایت با ذکر نام و لینک بلامانع است.",
+}
+
+
+@pytest.mark.parametrize("closing", CLOSINGS.values(), ids=CLOSINGS)
+def test_headlines_before_a_closing_notice_go(closing: str) -> None:
+    long = "\n".join([f"{OWN} {MORE}"] * 3)
+    own = own_text(f"{long}\n{HEADLINES}\n{closing}").text
+    assert [line for line in own.split("\n") if line.strip()] == f"{long}\n{closing}".split("\n")
+
+
+OWN_LISTS = {
+    "led in": "They asked for this:\nA trial of MARK in public\nA list of the dead\nA grave",
+    "names": "They signed\nAnna Berg\nMARK Karimi\nOla Dal",
+    "people": "They sat\nAnna Berg, clerk of the court\nMARK Karimi, judge at the port\n"
+    "Ola Dal, guard in the yard",
+}
+
+
+@pytest.mark.parametrize("piece", OWN_LISTS.values(), ids=OWN_LISTS)
+def test_an_own_list_before_a_last_sentence_stays(piece: str) -> None:
+    text = "\n".join([f"{OWN} {MORE}"] * 3) + f"\n{piece}\nIt rained."
+    assert own_text(text).text == text
+
+
+def test_headlines_before_a_last_paragraph_stay() -> None:
+    text = "\n".join([f"{OWN} {MORE}"] * 3) + f"\n{HEADLINES}\n{OWN} {MORE} {OWN}"
+    assert own_text(text).text == text
+
+
+# ---------------------------------------------------------------- what stands before a title
+
+TITLE = "The judge and the port"
+LONG_OWN = f"{OWN} {MORE} {OWN}"
+
+
+DECK = f"What MARK said to the clerk\nLetters\nThe port\n{TITLE}\n{LONG_OWN}"
+
+
+def test_a_menu_before_the_title_goes() -> None:
+    menu = "Port Voice\nWe use cookies on this site.\nMARK speaks\nLetters\nSoups"
+    assert own_text(f"{menu}\n{TITLE}\n{LONG_OWN}", TITLE).text.strip() == LONG_OWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"{OWN} MARK\n{MORE} MARK.\n{TITLE}\n{OWN * 3}", f"MARK speaks\n{TITLE}\nIt rained.", DECK],
+    ids=["a paragraph before", "no paragraph after", "a summary"],
+)
+def test_what_is_no_menu_before_the_title_stays(text: str) -> None:
+    assert own_text(text, TITLE).text.count("MARK") == text.count("MARK")
+
+
+# ---------------------------------------------------------------- hard-wrapped text
+
+WRAPPED = {
+    "en": """Survivors of the old port spoke in the town on Tuesday about what they had seen in the
+yard and in the long corridor, and the meeting lasted for three hours.
+--
+READ MORE
+Who is it and why does it matter
+Ten soups for a cold week in the winter
+--
+MARK Karimi sat on the panel of the port, a clerk says, and so did two men of the town, who
+were then the heads of the yard. The families asked for an inquiry into the matter, and
+a lawyer said that the duty does not lapse.""",
+    "fa": """بازماندگان روز سه‌شنبه در شهر از آنچه در حیاط و در راهرو دیده بودند سخن گفتند و این
+نشست سه ساعت به درازا کشید و با خواندن نام‌ها پایان یافت.
+--
+بیشتر بخوانید
+او کیست و چرا مهم است
+ده سوپ برای هفته‌های سرد
+--
+به گفته یک منشی MARK عضو هیئت بندر بود و دو تن از مردان شهر نیز که در آن زمان رئیس
+حیاط بودند در آن نشست حضور داشتند. خانواده‌ها خواستار تحقیق شدند و یک وکیل گفت که این
+وظیفه مشمول مرور زمان نمی‌شود و باید دنبال شود.""",
+}
+
+
+@pytest.mark.parametrize("width", [60, 66, 72])
+@pytest.mark.parametrize("name", WRAPPED)
+def test_a_wrapped_paragraph_after_headlines_stays(name: str, width: int) -> None:
+    before, teaser, after = WRAPPED[name].split("\n--\n")
+    lines = [*textwrap.wrap(before, width), teaser, *textwrap.wrap(after, width)]
+    text = "\n".join(lines)
+    own = own_text(text).text
+    assert len(own) == len(text)
+    assert own.split() == f"{before} {after}".split()
+
+
+def test_headlines_of_one_length_are_no_wrapped_paragraph() -> None:
+    titles = "\n".join(
+        f"MARK and the port of the town, part {part} of a series" for part in "123456"
+    )
+    assert "MARK" not in own_text(f"{OWN}\n{MORE}\n{titles}").text
 
 
 INSIDE = {
@@ -228,6 +357,9 @@ _BITS += [
 ]
 _BITS += ["About Port", "Port is a paper.", "SERIES: a thing", "Newsletter", "Photo: x", "x" * 200]
 _BITS += ["Author: I was there.", "Video: a thing", "Author: " + OWN * 7, OWN * 7, "Most read"]
+_BITS += ["More coverage", "no. 3 A paper", "Anna Berg, judge", "Read our profile of it. "]
+_BITS += ["See also in this series: x", "Unsubscribe at any time.", "a port and a town " * 4]
+_BITS += ["The port and the town and the river and the bridge of the\n" * 4 + "end.\n"]
 _texts = st.lists(st.one_of(st.sampled_from(_BITS), st.text(max_size=8))).map("".join)
 _lines = st.lists(st.one_of(st.sampled_from(_BITS), st.text(max_size=30))).map("\n".join)
 
@@ -269,6 +401,14 @@ HOSTILE = {
     "combining": "e" + "\u0301" * 1_000_000,
     "hashes": "#a " * 300_000,
     "brackets": "(Read also: " * 100_000,
+    "calls": "It rained. Read our profile of the port and the town. " * 20_000,
+    "wrapped": "The port and the town and the river and the bridge of the\n" * 17_000 + "end.",
+    "wrapped, all teasers": "Read also the port and the town and the river and the\nend.\n"
+    * 17_000,
+    "headings by words": "More coverage\nTen soups for winter\n" * 30_000,
+    "closing": "It rained on Monday in the old port. " * 9
+    + "\nTen soups for winter\nIt rained." * 30_000,
+    "title again": "A headline here\n" * 60_000 + "x" * 300,
 }
 
 
@@ -287,6 +427,7 @@ MARKUP = {
     "read also, linked": '<p><strong>Read also:</strong> <a href="/1">MARK speaks</a></p>',
     "links in a row": '<p><a href="/1">MARK</a> | <a href="/2">Soups</a></p>',
     "aside": "<aside><p>MARK spoke on Monday about the courts.</p></aside>",
+    "inset": '<div class="inset"><h4>Inset</h4><p>MARK spoke on Monday.</p></div>',
     "class": '<div class="jp-relatedposts"><p>MARK spoke on Monday.</p></div>',
     "caption": '<figure><img src="x"/><figcaption>MARK in 1999</figcaption></figure>',
     "caption of old": '<div class="wp-caption"><img src="x"/><p>MARK in 1999</p></div>',
