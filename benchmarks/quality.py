@@ -1,6 +1,6 @@
 """How well it knows: a labelled sample goes the whole way, and its own scorer judges.
 
-    python -m benchmarks.quality [FOLDER]      by default the project's own: tests/data/labelled
+    python -m benchmarks.quality [FOLDER]      by default our own: tests/data/labelled
 
 FOLDER holds `*.jsonl` (one invented, labelled item a line: feed, url, title, summary, content,
 published, lang, wave, labels). The items are served as RSS feeds over HTTP on loopback, polled

@@ -4,7 +4,7 @@
     quarter of a second -> joined anew -> workers judge by it, half a second after the edit
     -> where the lease is: stored articles are judged again
 
-Articles that are judged again are never posted as new when they are older than a day.
+Articles that are judged again are never posted as new when they were seen more than a day ago.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from bot.clock import Clock, utc_now
@@ -27,7 +28,7 @@ from watchers.amend import Edit, Joined
 from watchers.match import Matcher
 from watchers.model import FetchFailure, Rejudged, Stored
 from watchers.ports import Store
-from watchers.rehearsal import BATCH, LISTED, Progress, Rehearsal, rehearse, rejudged
+from watchers.rehearsal import BATCH, Progress, rejudged
 from watchers.workers import Workers
 
 if TYPE_CHECKING:
@@ -78,25 +79,35 @@ class Again:
     changed: int
 
 
+class Busy(Enum):
+    """Who judges stored articles, or will, in place of this command."""
+
+    SERVICE = auto()  # the running service, by any change
+    COMMAND = auto()  # another command, by the list that it knows: not by a change after it
+
+
 def judge_again(
     store: Store, joint: Joined, *, progress: Progress | None = None, clock: Clock = utc_now
-) -> Again | None:
-    """Judge by the list what is stored, to the end; None if a running service does it.
+) -> Again | Busy:
+    """Judge by the list what is stored, to the end, unless somebody else is at it.
 
     About 10,000 articles a second; killed, the next one goes on where it was. StoreError.
     """
     with store.lock(LEASE) as free:
         if not free:
-            return None
+            return Busy.SERVICE
     with store.lock(JUDGING) as free:
         if not free:
-            return None
+            return Busy.COMMAND
         matcher, judged, changed = Matcher(joint.watchlist), 0, 0
         while (after := _cursor(store.value(_CURSOR), matcher.version)) is not None:
             articles = store.stored(after, BATCH)
             items = rejudged(articles, matcher, clock())
-            _keep(store, items, _further(matcher.version, articles))
-            judged, changed = judged + len(articles), changed + len(items)
+            kept = _keep(store, items, _further(matcher.version, articles))
+            changed += kept
+            if kept < len(items):
+                continue
+            judged += len(articles)
             if progress is not None:
                 progress(judged)
     return Again(judged, changed)
@@ -114,10 +125,15 @@ def _further(version: str, articles: Sequence[Stored]) -> str:
     return f"{version} {articles[-1].id if articles else _DONE}"
 
 
-def _keep(store: Store, items: Sequence[Rejudged], cursor: str) -> None:
-    """The verdicts first: what is done twice after a crash comes to the same."""
-    store.save_verdicts(items)
-    store.set_value(_CURSOR, cursor)
+def _keep(store: Store, items: Sequence[Rejudged], cursor: str) -> int:
+    """How many were kept; if not all, a poll changed some meanwhile: the batch is to be read anew.
+
+    The verdicts first: what is done twice after a crash comes to the same.
+    """
+    kept = store.save_verdicts(items)
+    if kept == len(items):
+        store.set_value(_CURSOR, cursor)
+    return kept
 
 
 # ---------------------------------------------------------------- for a running program
@@ -167,7 +183,8 @@ class Knowing:
         joint = await asyncio.to_thread(amend.joined, self._knowledge.shipped, rows)
         await asyncio.to_thread(self._workers.renew, joint.watchlist)
         self._knowledge.take(joint)
-        self._at_end, self._look_at = None, 0.0
+        # Not only another version: an edit and its undoing come back to the version before.
+        self._judged, self._at_end, self._look_at = "", None, 0.0
         log.info("watchlist_changed", revision=joint.revision, version=joint.watchlist.version)
         for row in joint.unusable:
             log.warning("watch_row_unusable", section=row.section, id=row.id, why=row.reason)
@@ -181,25 +198,6 @@ class Knowing:
         )
         await self.refresh()
         return self.joint
-
-    async def rehearse(
-        self,
-        edit: Edit,
-        *,
-        since: datetime | None = None,
-        limit: int = LISTED,
-        progress: Progress | None = None,
-    ) -> Rehearsal:
-        """What an edit would change in what is stored; `progress` is called in a thread."""
-        joint = self.joint
-
-        def work() -> Rehearsal:
-            before, after = (Matcher(j.watchlist) for j in (joint, amend.after(joint, edit)))
-            return rehearse(
-                self._database.store, before, after, since=since, limit=limit, progress=progress
-            )
-
-        return await asyncio.to_thread(work)
 
     # ------------------------------------------------------------ judging again
 
@@ -230,9 +228,9 @@ class Knowing:
         if self.joint.watchlist.version != version:  # workers judged by a newer one already
             return False
         cursor = _further(version, articles)
-        await self._database(lambda store: _keep(store, items, cursor))
-        if items:
-            log.info("judged_again", articles=len(articles), changed=len(items))
+        kept = await self._database(lambda store: _keep(store, items, cursor))
+        if kept:
+            log.info("judged_again", articles=len(articles), changed=kept)
         return True
 
     async def _rest(self, version: str) -> bool:

@@ -116,6 +116,13 @@ def kind_of(row: Row) -> str:
     return row.kind if isinstance(row, Person) else "own-topic"
 
 
+def still_quiet(row: Row | None) -> str:
+    """Why digests do not name somebody off hold; empty if they may."""
+    if not isinstance(row, Person) or not row.model_copy(update={"hold": False}).quiet:
+        return ""
+    return f"still not shown by name: the claim is {row.claim_basis}"
+
+
 def fields_of(row: Row) -> list[tuple[str, str]]:
     """A row for people: each field that says something, lists a line each."""
     hidden = {"sources", "collides"}

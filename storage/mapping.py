@@ -223,9 +223,11 @@ def match_of(row: Any) -> Match:
 
 def stored_of(row: Any) -> Stored:
     """An article as judging it again sees it; the columns in the order of the fields."""
-    number, url, title, text, time, relevant, officials, people, topics, watchlist = row
+    number, url, title, text, time, relevant, officials, people, topics, *rest = row
+    watchlist, first_seen, text_key = rest
     found = (strings(officials), strings(people), strings(topics))
-    return Stored(number, url, title, text, time, relevant, *found, watchlist)
+    judged = (watchlist, first_seen, bytes(text_key))
+    return Stored(number, url, title, text, time, relevant, *found, *judged)
 
 
 GROUPED_COLUMNS = (

@@ -9,7 +9,14 @@ from datetime import datetime
 
 from storage.mapping import subject_of
 from storage.memory_state import MemoryArticle, MemoryState, synchronised
-from storage.rejudging import Judged, becomes_quiet, is_settled_still, revision_of, watch_subject
+from storage.rejudging import (
+    Judged,
+    becomes_quiet,
+    is_of,
+    is_settled_still,
+    revision_of,
+    watch_subject,
+)
 from storage.watching import CHANGED, REVISION
 from watchers.errors import WatchlistChanged
 from watchers.model import Rejudged, Stored, WatchRow, WatchRows
@@ -71,8 +78,8 @@ class MemoryKnowing(MemoryState):
         found = [
             item
             for number, item in by_id.items()
-            if number in self._articles
-            and self._articles[number].item.verdict.watchlist != item.verdict.watchlist
+            if (kept := self._articles.get(number)) is not None
+            and is_of(item, kept.item.verdict.watchlist, kept.item.fingerprint.text_key)
         ]
         for item in found:
             self._judge(self._articles[item.article_id], item)
@@ -101,4 +108,6 @@ def _stored(kept: MemoryArticle) -> Stored:
         people=verdict.people,
         topics=verdict.topics,
         watchlist=verdict.watchlist,
+        first_seen=kept.first_seen,
+        text_key=kept.item.fingerprint.text_key,
     )

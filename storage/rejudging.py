@@ -26,6 +26,11 @@ class Judged:
     told: bool  # some channel was told its subject
 
 
+def is_of(item: Rejudged, watchlist: str, text_key: bytes) -> bool:
+    """Whether the verdict is of the stored text, and by another watchlist than the stored one."""
+    return watchlist != item.verdict.watchlist and text_key == item.text_key
+
+
 def is_settled_still(was: Judged, verdict: Verdict) -> bool:
     """False when relevance or closeness changed: copies and story are to be looked for anew."""
     close = was.tells or was.suspicious

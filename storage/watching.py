@@ -28,6 +28,7 @@ from storage.mapping import VERDICT_COLUMNS, storable, stored_of, subject_of, ve
 from storage.rejudging import (
     Judged,
     becomes_quiet,
+    is_of,
     is_settled_still,
     revision_of,
     watch_subject,
@@ -71,6 +72,8 @@ _STORED = (
         ARTICLE.c.people,
         ARTICLE.c.topics,
         ARTICLE.c.watchlist,
+        ARTICLE.c.first_seen,
+        ARTICLE.c.text_key,
     )
     .where(ARTICLE.c.id > bindparam("after"))
     .order_by(ARTICLE.c.id)
@@ -90,6 +93,7 @@ _HEADS = (
         ARTICLE.c.duplicate_of,
         ARTICLE.c.story_id,
         ARTICLE.c.watchlist,
+        ARTICLE.c.text_key,
     )
     .where(ARTICLE.c.id.in_(_IDS))
     .order_by(ARTICLE.c.id)
@@ -187,7 +191,7 @@ def save_verdicts(connection: Connection, items: Sequence[Rejudged]) -> int:
     heads: list[Any] = []
     for ids in chunks(sorted(by_id)):
         heads += connection.execute(_HEADS, {"ids": ids})
-    heads = [head for head in heads if head.watchlist != by_id[head.id].verdict.watchlist]
+    heads = [head for head in heads if is_of(by_id[head.id], head.watchlist, bytes(head.text_key))]
     if not heads:
         return 0
     told = _told(connection, heads)

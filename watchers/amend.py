@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from watchers.errors import InputInvalid, WatchlistInvalid, WatchUnknown
+from watchers.forms import ALL_FORMS, put_form, strange
 from watchers.model import WatchRow, WatchRows
 from watchers.overlay import (
     MOST_ROWS,
@@ -37,7 +38,6 @@ from watchers.overlay import (
 )
 from watchers.text import clean
 from watchers.watchlist import (
-    MIN_LETTERS,
     OwnTopic,
     Person,
     Places,
@@ -66,16 +66,12 @@ __all__ = [
     "take_shipped",
 ]
 
-FORMS = ("aliases", "fa", "ar")  # forms of a name that count by themselves
-WEAK_FORMS = ("surnames", "needs_context")  # those that count in context only
 FIELDS = (
     "name", "kind", "status", "say", "claim_basis", "role_1988", "role_later", "denial", "doubt",
     "deceased", "hold",
 )  # fmt: skip
 
 _YES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_OF_ARABIC = frozenset("يكةىأإٱ")  # letters that Persian writes otherwise
-_OF_PERSIAN = frozenset("پچژگکی\u200cۀ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +113,7 @@ def add_person(
         "claim_basis": "not-verified", "hold": True,
     }  # fmt: skip
     for alias in [_line(alias) for alias in aliases] or [name]:
-        _put_form(joint, values, alias, in_context=False)
+        put_form(joint, values, alias, in_context=False)
     return _edit(joint, {("person", person_id): values}, "watch.add", f"{name} ({kind})")
 
 
@@ -129,7 +125,7 @@ def add_alias(joint: Joined, person_id: str, alias: str, *, in_context: bool = F
         msg = f"{form!r} is the name of {person_id!r}, which is searched for in any case."
         raise InputInvalid(msg)
     values = values_of(person)
-    _put_form(joint, values, form, in_context=in_context)
+    put_form(joint, values, form, in_context=in_context)
     detail = f"{form} (in context)" if in_context else form
     return _edit(joint, {("person", person_id): values}, "watch.add-alias", detail)
 
@@ -145,7 +141,7 @@ def drop_alias(joint: Joined, person_id: str, alias: str) -> Edit:
         )
         raise InputInvalid(msg)
     found: list[str] = []
-    for key in (*FORMS, *WEAK_FORMS):
+    for key in ALL_FORMS:
         forms = values.get(key, ())
         found += [form for form in forms if letters_of(form) == letters]
         values[key] = [form for form in forms if letters_of(form) != letters]
@@ -239,7 +235,7 @@ def put_file(joint: Joined, text: str, source: str) -> Edit:
     try:
         part = _Part.model_validate(raw)
     except ValidationError as error:
-        raise WatchlistInvalid(source, places.all_of(error)) from error
+        raise WatchlistInvalid(source, places.all_of(error, _Part)) from error
     found: dict[Key, int] = {}
     for section in SECTIONS:
         for index, row in enumerate(getattr(part, section)):
@@ -251,7 +247,13 @@ def put_file(joint: Joined, text: str, source: str) -> Edit:
         raise InputInvalid(msg)
     wanted = {key: values_of(getattr(part, key[0])[index]) for key, index in found.items()}
     in_file = _InFile(source, places, found)
-    return _edit(joint, wanted, "watch.file", f"{source}: {len(found)} row(s)", in_file)
+    return _edit(
+        joint,
+        wanted,
+        "watch.file",
+        f"{source}: {len(found)} row{'' if len(found) == 1 else 's'}",
+        in_file,
+    )
 
 
 # ---------------------------------------------------------------- the common part
@@ -286,7 +288,12 @@ def _edit(
         msg = f"More than {MOST_ROWS:,} rows of the admins' own are too many. Nothing was changed."
         raise InputInvalid(msg)
     file = over(joint.shipped, used)
-    problems = [_problem(file, loc, said, in_file) for loc, said in across_rows(file)]
+    people = {n: row for n, row in enumerate(file.person) if rows.get(("person", row.id)) is row}
+    found = [
+        *across_rows(file),
+        *((("person", number, key), said) for number, key, said in strange(joint, people)),
+    ]
+    problems = [_problem(file, loc, said, in_file) for loc, said in found]
     if problems:
         source = in_file.source if in_file else "The change"
         raise WatchlistInvalid(source, tuple(problems))
@@ -308,7 +315,8 @@ def _wanted(key: Key, values: Mapping[str, Any] | None) -> Row | None:
     try:
         return valid_row(key[0], values)
     except ValidationError as error:
-        msg = f"{key[1]!r} cannot be kept so: {said_of(error)}. Nothing was changed."
+        said = said_of(error, SECTIONS[key[0]])
+        msg = f"{key[1]!r} cannot be kept so: {said}. Nothing was changed."
         raise InputInvalid(msg) from error
 
 
@@ -354,45 +362,6 @@ def _require_free(joint: Joined, section: str, row_id: str) -> None:
     if (section, row_id) in shipped:
         msg = f"{row_id!r} was removed; take the shipped row back, or choose another id."
         raise InputInvalid(msg)
-
-
-# ---------------------------------------------------------------- forms of names
-
-
-def script_of(form: str) -> str:
-    """Which of FORMS a form belongs to; Persian where the letters leave it open."""
-    letters = set(form)
-    if not any("\u0600" <= c <= "\u06ff" or "\ufb50" <= c <= "\ufefc" for c in letters):
-        return "aliases"
-    return "ar" if letters & _OF_ARABIC and not letters & _OF_PERSIAN else "fa"
-
-
-def _put_form(joint: Joined, values: dict[str, Any], form: str, *, in_context: bool) -> None:
-    """Add a form to a person's values, or say why it cannot be one."""
-    letters = letters_of(form)
-    if not letters:
-        msg = f"{form!r} has no letter or digit and would match anything."
-        raise InputInvalid(msg)
-    if len(letters) < MIN_LETTERS and not in_context:
-        msg = f"{form!r} is under {MIN_LETTERS} letters: it can only be a form that needs context."
-        raise InputInvalid(msg)
-    for key in (*FORMS, *WEAK_FORMS):
-        for other in values.get(key, ()):
-            if letters_of(other) == letters:
-                weak = ", and needs context: drop that first" if key in WEAK_FORMS else ""
-                msg = f"{form!r} is there already as {other!r}{'' if in_context else weak}."
-                raise InputInvalid(msg)
-    if not in_context:
-        _require_unclaimed(joint, str(values["id"]), form)
-    key = "needs_context" if in_context else script_of(form)
-    values[key] = [*values.get(key, ()), form]
-
-
-def _require_unclaimed(joint: Joined, person_id: str, form: str) -> None:
-    for person in joint.watchlist.people:
-        if person.id != person_id and letters_of(form) in map(letters_of, person.names):
-            msg = f"{form!r} names {person.id!r} already; both can have it as a form in context."
-            raise InputInvalid(msg)
 
 
 def _line(text: str) -> str:

@@ -52,7 +52,8 @@ class ListInvalid(InputInvalid):
     def __init__(self, source: str, problems: tuple[str, ...]) -> None:
         self.source = source
         self.problems = problems
-        head = f"{source} cannot be used: {len(problems)} problem(s). Nothing was changed."
+        counted = "1 problem" if len(problems) == 1 else f"{len(problems):,} problems"
+        head = f"{source} cannot be used: {counted}. Nothing was changed."
         super().__init__("\n".join((head, *(f"  {problem}" for problem in problems))))
 
 

@@ -259,16 +259,22 @@ class Stored:
     people: tuple[str, ...]
     topics: tuple[str, ...]
     watchlist: str  # the version that judged it
+    first_seen: datetime
+    text_key: bytes  # of its fingerprint, as stored
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """A stored article's new verdict; ``quiet``: what it now tells is old and is not posted."""
+    """A stored article's new verdict; ``quiet``: what it now tells is old and is not posted.
+
+    ``text_key`` is that of the `Stored` that was judged: another is kept once its text changed.
+    """
 
     article_id: int
     verdict: Verdict
     fingerprint: Fingerprint
     quiet: bool
+    text_key: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from watchers.folding import fold
 from watchers.model import WatchRow, WatchRows
+from watchers.row_faults import fault
 from watchers.watchlist import OwnTopic, Person, Watchlist, across_rows, made_of
 from watchers.watchlist_rows import File
 
@@ -66,7 +67,9 @@ class Joined:
 
 def joined(shipped: File, rows: WatchRows) -> Joined:
     """The shipped rows with the admins' over them. Raises nothing, whatever the rows hold."""
-    kept = {(row.section, row.id): row for row in rows.rows}
+    # In the order of storage: an edit's rows come in another, and the version counts the order.
+    in_order = sorted(rows.rows, key=lambda row: (row.section, row.id))
+    kept = {(row.section, row.id): row for row in in_order}
     used: dict[Key, Row | None] = {}
     unusable: dict[Key, str] = {}
     for key, row in kept.items():
@@ -76,7 +79,7 @@ def joined(shipped: File, rows: WatchRows) -> Joined:
             else:
                 used[key] = read_row(row)
         except (ValidationError, ValueError) as error:
-            unusable[key] = said_of(error)
+            unusable[key] = said_of(error, SECTIONS.get(key[0], Person))
     file = over(shipped, used)
     while culprits := _culprits(file, used):
         unusable.update(culprits)
@@ -106,14 +109,12 @@ def valid_row(section: str, values: Mapping[str, Any]) -> Row:
     return SECTIONS[section].model_validate(values)
 
 
-def said_of(error: ValueError) -> str:
-    """A row's problems on one line."""
+def said_of(error: ValueError, model: type[Row]) -> str:
+    """The problems of a row of that model on one line."""
     if not isinstance(error, ValidationError):
         return str(error)
     found = error.errors(include_url=False, include_input=False)[:5]
-    return "; ".join(
-        f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in found
-    )
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {fault(model, e)}" for e in found)
 
 
 def _rows(file: File, section: str) -> Sequence[Row]:

@@ -219,8 +219,9 @@ class KnowPort(Protocol):
     def save_verdicts(self, items: Sequence[Rejudged]) -> int:
         """Replace the verdicts, matches and fingerprints of these articles; of how many.
 
-        One that has a verdict of that watchlist already is left alone: a poll brought another
-        text meanwhile.
+        One that has a verdict of that watchlist already, or another `text_key` than what was
+        judged, is left alone: a poll brought another text meanwhile. The latter is to be read
+        and judged once more.
         An article whose `relevant` or closeness changed is settled anew (its `duplicate_of`
         stays). One that tells something it did not tell before is `baseline` if `quiet`; not
         so one that was named and becomes relevant before any channel was told of it.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # workers import this module, and need no ports
     from watchers.ports import KnowPort
 
 BATCH = 500  # articles; about 1 MB of text
-QUIET_AGE = timedelta(hours=24)  # of an article: older ones that are found now are no news
+QUIET_AGE = timedelta(hours=24)  # since an article was published and first seen: then no news
 LISTED = 50  # changes kept of a rehearsal; all are counted
 
 Progress = Callable[[int], None]  # articles judged so far
@@ -139,8 +139,10 @@ def _rejudged(articles: Iterable[Stored], matcher: Matcher, now: datetime) -> It
         verdict = matcher.judge(article.title, article.text)
         if _told(verdict) != _told(article):
             prints = fingerprint(article.title, article.text, close=verdict.kept_close)
-            quiet = article.time < now - QUIET_AGE
-            yield Rejudged(article.id, verdict, prints, quiet)
+            # Not by its date alone: late news that was told of at its poll would be lost for
+            # good by an edit and its undoing.
+            quiet = max(article.time, article.first_seen) < now - QUIET_AGE
+            yield Rejudged(article.id, verdict, prints, quiet, article.text_key)
 
 
 def _rank(one: tuple[tuple[bool, datetime, int], Change]) -> tuple[bool, datetime, int]:

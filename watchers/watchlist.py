@@ -13,16 +13,17 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from watchers.errors import QueryInvalid, WatchlistInvalid
 from watchers.folding import fold
 from watchers.queries import parse_query
+from watchers.row_faults import fault
 from watchers.rules import TOPIC
 from watchers.watchlist_rows import (
     Collision,
@@ -96,7 +97,7 @@ def read_file(text: str, source: str) -> File:
     try:
         file = File.model_validate(raw)
     except ValidationError as error:
-        raise WatchlistInvalid(source, places.all_of(error)) from error
+        raise WatchlistInvalid(source, places.all_of(error, File)) from error
     problems = [places.say(loc, said) for loc, said in across_rows(file)]
     if problems:
         raise WatchlistInvalid(source, tuple(problems))
@@ -134,6 +135,7 @@ def load_toml(text: str, source: str) -> dict[str, Any]:
 
 
 Loc = tuple[int | str, ...]  # section, number of the row, key
+_HEADER = re.compile(r"(?m)^[ \t]*\[\[?[ \t]*(\w+)[ \t]*\]")
 
 
 class Places:
@@ -141,11 +143,17 @@ class Places:
 
     def __init__(self, text: str, source: str, raw: dict[str, Any]) -> None:
         self._text, self._source, self._raw = text, source, raw
+        self._lines = [0, *(m.end() for m in re.finditer("\n", text))]  # where each begins
+        self._headers: list[int] = []  # where each section or row begins
+        self._rows: dict[str, list[int]] = {}  # the numbers of a section's rows among them
+        for found in _HEADER.finditer(text):
+            self._rows.setdefault(found[1], []).append(len(self._headers))
+            self._headers.append(found.start())
 
-    def all_of(self, error: ValidationError) -> tuple[str, ...]:
-        """Every problem of rows by themselves."""
+    def all_of(self, error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
+        """Every problem of rows of the model by themselves."""
         found = error.errors(include_url=False, include_input=False)
-        return tuple(self.say(e["loc"], f"{e['msg']}; correct it") for e in found)
+        return tuple(self.say(e["loc"], fault(model, e)) for e in found)
 
     def say(self, loc: Loc, said: str) -> str:
         """One problem as a sentence: `FILE:LINE: person[3] "ali-razini".aliases: ...`."""
@@ -153,7 +161,8 @@ class Places:
         if steps and isinstance(loc[1], int):
             steps[0] += self._id(str(loc[0]), loc[1])
         key = "".join((str(loc[0]), *steps))
-        return f"{self._source}{self._line(loc)}: {key}: {said.removeprefix('Value error, ')}."
+        stop = "" if said[-1] in ".?" else "."
+        return f"{self._source}{self._line(loc)}: {key}: {said}{stop}"
 
     def _id(self, section: str, index: int) -> str:
         try:
@@ -162,11 +171,18 @@ class Places:
             return ""
 
     def _line(self, loc: Loc) -> str:
-        """The line of the row's header; empty where the file has none."""
-        headers = re.finditer(rf"(?m)^[ \t]*\[\[?[ \t]*{loc[0]}[ \t]*\]", self._text)
+        """The line of the key, or else of the row's header; empty where the file has none."""
         index = loc[1] if len(loc) > 1 and isinstance(loc[1], int) else 0
-        header = next(islice(headers, index, None), None)
-        return f":{self._text.count(chr(10), 0, header.start()) + 1}" if header else ""
+        rows = self._rows.get(str(loc[0]), [])
+        if index >= len(rows):
+            return ""
+        number = rows[index]
+        start = self._headers[number]
+        end = self._headers[number + 1] if number + 1 < len(self._headers) else len(self._text)
+        keys = [step for step in loc[1:3] if isinstance(step, str)]
+        key = re.compile(rf"(?m)^[ \t]*{re.escape(keys[0])}[ \t]*=") if keys else None
+        found = key.search(self._text, start, end) if key else None
+        return f":{bisect_right(self._lines, found.start() if found else start)}"
 
 
 def across_rows(file: File) -> Iterator[tuple[Loc, str]]:
@@ -211,6 +227,11 @@ def _of_person(person: Person) -> Iterator[tuple[str, str]]:
                 yield key, f"{form!r} is among surnames or needs_context too; keep one of them"
             if 0 < len(_joined(form)) < MIN_LETTERS:
                 yield key, f"{form!r} is under {MIN_LETTERS} letters; move it to needs_context"
+            elif is_one_word(form) and fold(form) not in weak:
+                said = "one word is no full name; move it to needs_context, so that it counts only"
+                yield key, f"{form!r}: {said} beside other signs"
+    if is_one_word(person.name):
+        yield "name", f"{person.name!r}: one word is no full name; give all of it"
 
 
 def _claimed_twice(people: tuple[Person, ...]) -> Iterator[tuple[Loc, str]]:
@@ -228,6 +249,9 @@ def _claimed_twice(people: tuple[Person, ...]) -> Iterator[tuple[Loc, str]]:
 def _of_own_topics(file: File) -> Iterator[tuple[Loc, str]]:
     """An id means one thing in digests and exports; a query can be read."""
     owners = dict.fromkeys([TOPIC, *(topic.id for topic in file.topic)], "a shipped topic")
+    for index, person in enumerate(file.person):
+        if person.id in owners:
+            yield ("person", index, "id"), "a shipped topic has this id; give another"
     owners |= {person.id: "a person" for person in file.person}
     for index, topic in enumerate(file.own_topic):
         if topic.id in owners:
@@ -237,6 +261,11 @@ def _of_own_topics(file: File) -> Iterator[tuple[Loc, str]]:
             parse_query(topic.query)
         except QueryInvalid as error:
             yield ("own_topic", index, "query"), error.message.removesuffix(".")
+
+
+def is_one_word(form: str) -> bool:
+    """Whether a form is one word when folded, so that it is no full name by itself."""
+    return len(fold(form).split()) == 1
 
 
 def _joined(form: str) -> str:

@@ -29,7 +29,10 @@ ClaimBasis = Literal[
     "not-an-accused",
 ]  # fmt: skip
 Relation = Literal["different", "neighbour"]
+Group = Literal["", "khomeini", "montazeri", "noury"]  # whose rules are made in code
 Needs = Literal["context", "topic", "name-and-topic", "full-name"]
+
+LONGEST_FORM = 120  # characters of a name or phrase
 
 # Too thin a ground to print a name on: such people are matched and counted only.
 _QUIET_BASES = frozenset({"advocacy-list", "not-verified", "background-only"})
@@ -48,7 +51,7 @@ def _printable(value: str) -> str:
 
 _Line = Annotated[str, StringConstraints(max_length=600), AfterValidator(_printable)]
 _Phrase = Annotated[
-    str, StringConstraints(min_length=1, max_length=120), AfterValidator(_printable)
+    str, StringConstraints(min_length=1, max_length=LONGEST_FORM), AfterValidator(_printable)
 ]
 _Phrases = Annotated[tuple[_Phrase, ...], Field(max_length=500)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=64)]
@@ -118,7 +121,7 @@ class Person(_Named):
     hold: StrictBool = False
     panelist: StrictBool = False
     known: StrictBool = False
-    group: Annotated[str, StringConstraints(pattern=r"^[a-z]*$", max_length=30)] = ""
+    group: Group = ""
     sources: tuple[Source, ...] = Field(default=(), max_length=50)
 
     @property

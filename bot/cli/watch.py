@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json as jsonlib
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,7 @@ app = typer.Typer(help="The watchlist: people, topics, look-alikes.", no_args_is
 
 _JSON = typer.Option(False, "--json", help="For machines: one JSON object a line.")
 MAX_INPUT = 50 * 1024 * 1024  # bytes
+ALIKE = 3  # reasons of one subject and rule that are told
 AUDITED = 1_000  # records that are looked through for who changed a row
 
 
@@ -229,12 +232,19 @@ def _input(argument: str) -> str:
     else:
         try:
             path = Path(argument)
-            data = read_some(path) if path.is_file() else argument.encode("utf-8", "replace")
+            data = read_some(path) if path.is_file() else _as_text(argument)
         except (OSError, ValueError):  # a text too long or too odd to be a file's name
-            data = argument.encode("utf-8", "replace")
+            data = _as_text(argument)
     if len(data) > MAX_INPUT:
         fail(f"the input is larger than {MAX_INPUT // 1024 // 1024} MB; split it.", 2)
     return data.decode("utf-8-sig", "replace")
+
+
+def _as_text(argument: str) -> bytes:
+    """The text itself; what looks like a path is perhaps a misspelt one."""
+    if re.fullmatch(r"[^\s{]{1,300}", argument) and re.search(r"[./\\]", argument):
+        typer.echo(f"{shortened(argument)}: no such file: judged as text.", err=True)
+    return argument.encode("utf-8", "replace")
 
 
 def read_some(path: Path, most: int = MAX_INPUT) -> bytes:
@@ -265,6 +275,8 @@ def _samples(content: str) -> Iterator[_Sample]:
         if not isinstance(row, dict):
             fail(f"line {number} is no JSON object with title, summary, content, url", 2)
         parts = {k: str(row.get(k) or "") for k in ("title", "summary", "content", "url")}
+        if not any(parts[k].strip() for k in ("title", "summary", "content")):
+            fail(f"line {number} has none of title, summary, content", 2)
         text = body_text(parts["summary"], parts["content"])
         yield _Sample(plain_title(parts["title"]), text, parts["url"] or None)
 
@@ -296,8 +308,15 @@ def _explain(sample: _Sample, verdict: Verdict) -> None:
     for name in ("officials", "people", "topics"):
         if ids := getattr(verdict, name):
             paragraph(f"{name}: {', '.join(ids)}", 2)
+    told: Counter[tuple[str, str]] = Counter()
+    every = Counter((match.subject, match.rule) for match in verdict.matches)
     for match in verdict.matches:
-        explain(match, sample.of(match))
+        alike = match.subject, match.rule
+        told[alike] += 1
+        if told[alike] <= ALIKE:
+            explain(match, sample.of(match))
+        if told[alike] == every[alike] > ALIKE:
+            paragraph(f"and {every[alike] - ALIKE:,} more: {match.subject}, {match.rule}", 4)
     typer.echo(f"  judged by watchlist {verdict.watchlist}")
 
 

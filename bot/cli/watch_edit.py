@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bot.cli.watch_apply import edited
+
 if TYPE_CHECKING:
     from bot.watch_wording import Own
     from watchers.amend import Edit, Joined
-    from watchers.ports import Store
 
 adding = typer.Typer(help="Add a person, a form of a name, an own topic, or a file of rows.")
 
@@ -27,8 +28,6 @@ _DRY = typer.Option(False, "--dry-run", help="Rehearse: show what would change; 
 _LATER = typer.Option(
     False, "--no-rejudge", help="Leave stored articles to the running service, or to its start."
 )
-ROWS_TOLD = 20
-LISTED = 20  # articles that a dry run lists
 
 
 def add_to(app: typer.Typer) -> None:
@@ -75,7 +74,7 @@ def add_person(  # noqa: PLR0913 - a row's fields, by name
                 edit = _then(joint, edit, partial(amend.change, field=field, value=value), id)
         return edit
 
-    _edited(make, dry_run, no_rejudge)
+    edited(make, dry_run, no_rejudge)
 
 
 def _then(joint: Joined, first: Edit, more: Callable[[Joined, str], Edit], row_id: str) -> Edit:
@@ -99,7 +98,7 @@ def add_alias(
     """Find a person by one more form of the name."""
     from watchers import amend
 
-    _edited(
+    edited(
         lambda joint: amend.add_alias(joint, id, alias, in_context=in_context), dry_run, no_rejudge
     )
 
@@ -118,7 +117,7 @@ def add_topic(
 
 @adding.command("file")
 def add_file(
-    file: Path = typer.Argument(help="TOML with [[person]] and [[own_topic]] rows."),
+    file: Path = typer.Argument(help=r"TOML with [\[person]] and [\[own_topic]] rows."),
     dry_run: bool = _DRY,
     no_rejudge: bool = _LATER,
 ) -> None:
@@ -127,7 +126,7 @@ def add_file(
     from watchers import amend
 
     text = read_text(file)
-    _edited(lambda joint: amend.put_file(joint, text, str(file)), dry_run, no_rejudge)
+    edited(lambda joint: amend.put_file(joint, text, str(file)), dry_run, no_rejudge)
 
 
 def _put_topic(row_id: str, name: str | None, query: str | None, dry: bool, later: bool) -> None:
@@ -147,7 +146,7 @@ def _put_topic(row_id: str, name: str | None, query: str | None, dry: bool, late
         wanted = (old.query if old else "") if query is None else query
         return amend.put_topic(joint, row_id, called, wanted)
 
-    _edited(make, dry, later)
+    edited(make, dry, later)
 
 
 # ---------------------------------------------------------------- change, hold, remove
@@ -173,7 +172,7 @@ def change(
         name, query = (value, None) if field == "name" else (None, value)
         _put_topic(id, name, query, dry_run, no_rejudge)
         return
-    _edited(lambda joint: amend.change(joint, id, field, value), dry_run, no_rejudge)
+    edited(lambda joint: amend.change(joint, id, field, value), dry_run, no_rejudge)
 
 
 def hold(
@@ -185,7 +184,7 @@ def hold(
     """Match and count a person, but never say the name in headlines or hashtags."""
     from watchers import amend
 
-    _edited(lambda joint: amend.hold(joint, id, on=not off), dry_run, no_rejudge)
+    edited(lambda joint: amend.hold(joint, id, on=not off), dry_run, no_rejudge)
 
 
 def remove(
@@ -198,9 +197,9 @@ def remove(
     from watchers import amend
 
     if alias is None:
-        _edited(lambda joint: amend.remove(joint, id), dry_run, no_rejudge)
+        edited(lambda joint: amend.remove(joint, id), dry_run, no_rejudge)
     else:
-        _edited(lambda joint: amend.drop_alias(joint, id, alias), dry_run, no_rejudge)
+        edited(lambda joint: amend.drop_alias(joint, id, alias), dry_run, no_rejudge)
 
 
 # ---------------------------------------------------------------- changes
@@ -222,10 +221,10 @@ def changes(
     if take and keep:
         fail("--take and --keep: give one of them.", 2)
     if take:
-        _edited(lambda joint: amend.take_shipped(joint, take), dry_run, no_rejudge)
+        edited(lambda joint: amend.take_shipped(joint, take), dry_run, no_rejudge)
         return
     if keep:
-        _edited(lambda joint: amend.keep_own(joint, keep), dry_run, no_rejudge)
+        edited(lambda joint: amend.keep_own(joint, keep), dry_run, no_rejudge)
         return
     joint = in_force()
     found, last = own_changes(joint), _last_changes(joint)
@@ -291,72 +290,3 @@ def _tell_own(own: Own, who: tuple[str, str]) -> None:
         paragraph(f"{_SHIPPED[own.difference.what]} Yours counts; decide: {choice}.", 2)
     if own.unusable:
         paragraph(f"Left out, for it does not fit any more: {own.unusable.reason}.", 2)
-
-
-# ---------------------------------------------------------------- what every edit does
-
-
-def _edited(make: Callable[[Joined], Edit], dry_run: bool, no_rejudge: bool) -> None:
-    """Make an edit of the list in force and tell it; store it, unless it is a dry run."""
-    from bot.cli.edge import store
-    from bot.cli.watch import in_force
-    from bot.cli.watch_rehearse import show_rehearsal
-    from bot.clock import utc_now
-    from bot.knowing import apply
-    from watchers.amend import after
-
-    before = in_force()
-    edit = make(before)
-    joint = after(before, edit)
-    if joint.rows == before.rows:
-        typer.echo("It is so already; nothing was changed.")
-        return
-    _tell_edit(before, joint, edit)
-    if dry_run:
-        show_rehearsal(before, joint, limit=LISTED)
-        typer.echo("Nothing was changed.", err=True)
-        return
-    with store(create=True) as opened:
-        revision = apply(opened, edit, expected=before.revision, actor="cli", at=utc_now())
-        typer.echo(f"The watchlist is now {joint.watchlist.version}, change {revision}.")
-        _judge_again(opened, joint, no_rejudge)
-
-
-def _tell_edit(before: Joined, joint: Joined, edit: Edit) -> None:
-    """What the rows of an edit become."""
-    from bot.cli.paragraphs import paragraph
-    from bot.watch_wording import row_lines
-    from watchers.overlay import current
-
-    old, new = current(before), current(joint)
-    keys = [*((row.section, row.id) for row in edit.rows), *edit.drop]
-    for key in keys[:ROWS_TOLD]:
-        was, now = old.get(key), new.get(key)
-        what = "added" if was is None else "removed" if now is None else "changed"
-        if was == now:
-            what = "kept as it is"
-        named = now or was
-        paragraph(f"{key[1]} ({named.name if named else key[0]}): {what}")
-        for line in row_lines(was, now) if what == "changed" else row_lines(None, now):
-            if line.field not in ("id", "name") and was != now:
-                paragraph(str(line), 2)
-    if len(keys) > ROWS_TOLD:
-        typer.echo(f"and {len(keys) - ROWS_TOLD} more")
-
-
-def _judge_again(opened: Store, joint: Joined, no_rejudge: bool) -> None:
-    """Let what is stored be judged by the new list, here or by the running service."""
-    from bot.cli.paragraphs import bar
-    from bot.knowing import judge_again
-    from bot.wording import count
-
-    if no_rejudge:
-        typer.echo("Stored articles are judged again when the service runs.")
-        return
-    with bar("judging again", opened.counts().articles) as step:
-        again = judge_again(opened, joint, progress=step)
-    if again is None:
-        typer.echo("The running service takes it up at once and judges stored articles again.")
-    elif again.judged:
-        typer.echo(f"{count(again.judged, 'stored article')} judged again, {again.changed:,} "
-                   "of them otherwise than before.")  # fmt: skip

@@ -20,7 +20,7 @@ MOST_LISTED = 1_000
 
 
 def rehearse(
-    file: Path = typer.Argument(help="A whole watchlist, or [[person]] and [[own_topic]] rows."),
+    file: Path = typer.Argument(help=r"A whole watchlist, or [\[person]] and [\[own_topic]] rows."),
     since: str | None = typer.Option(None, help="Only first seen since: ISO 8601, 24h or 7d."),
     limit: int = typer.Option(50, min=0, max=MOST_LISTED, help="How many articles are listed."),
     json: bool = typer.Option(False, "--json", help="For machines: one JSON object."),
@@ -148,7 +148,7 @@ def _tell(found: Rehearsal) -> None:
         _tell_change(change, outlets)
     if len(found.changes) < found.changed:
         more = found.changed - len(found.changes)
-        typer.echo(f"\n{more:,} more are not listed: --limit.")
+        typer.echo(f"\n{more:,} more {'is' if more == 1 else 'are'} not listed: --limit.")
 
 
 def _tell_change(change: Change, outlets: OutletTable) -> None:

@@ -246,6 +246,6 @@ async def pressed(program: Program, order: Order) -> str | Reply:
         raise
     text = (
         f"Done. {proposal.what}\n\nIt counts from now on. What is stored is judged again; "
-        "what is older than a day is not posted as news."
+        "what was first seen more than a day ago is not posted as news."
     )
     return Reply(text, closes=True)

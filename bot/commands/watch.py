@@ -12,11 +12,12 @@ from functools import partial
 from bot.app import Program
 from bot.commands import rehearsing
 from bot.commands.orders import Order, Reply
+from bot.watch_wording import still_quiet
 from bot.wording import count, isolated, short
 from watchers import amend
 from watchers.amend import FIELDS, Edit, Joined
 from watchers.errors import WatchlistInvalid
-from watchers.overlay import current
+from watchers.overlay import Row, current
 from watchers.text import clean
 
 MAX_PART = 300_000  # bytes of a document with rows
@@ -25,6 +26,7 @@ _TOLD = 10  # problems, or rows, that an answer names
 _LINE = 300  # characters of one of them
 _EMPTY = "-"  # instead of a text: none
 _HEADER = re.compile(rb"^[ \t]*\[{1,2}[ \t]*(?:person|own_topic)[ \t]*\]", re.MULTILINE)
+_FEEDS = re.compile(rb"^[ \t]*\[{1,2}[ \t]*feeds?[ \t]*\]|^[ \t]*feed[ \t]*=", re.MULTILINE)
 
 pressed = rehearsing.pressed
 
@@ -72,12 +74,24 @@ async def watch(program: Program, order: Order) -> str | Reply:
         return HELP
     first = order.words[0].lower()
     if first == "new":
-        return await _change(program, order, _new(order.words[1:]), _usage_new())
+        return await _change(
+            program, order, _new(order.words[1:]), _id_first(order.words[1:]) or _usage_new()
+        )
     if first == "topic":
         return await _change(program, order, _topic(order.words[1:]), _usage_topic())
     await program.knowing.refresh()
     asked = _asked(program.knowing.joint, order.words)
-    return await _change(program, order, asked, f"I understand:\n{_FORMS}")
+    return await _change(program, order, asked, _usage_of(order.words))
+
+
+def _usage_of(words: tuple[str, ...]) -> str:
+    """What is missing in an order, or all that there is."""
+    row_id, verb = words[0].lower(), "".join(words[1:2]).lower()
+    if len(row_id) <= _ID and verb == "hold":
+        return f"Hold on or hold off? /watch {row_id} hold on"
+    if len(row_id) <= _ID and verb in ("alias", "context"):
+        return f"Which name? /watch {row_id} {verb} NAME"
+    return f"I understand:\n{_FORMS}"
 
 
 async def unwatch(program: Program, order: Order) -> str | Reply:
@@ -129,10 +143,8 @@ def _refused(error: WatchlistInvalid) -> str:
 
 def _new(words: tuple[str, ...]) -> Asked | None:
     """ID NAME [kind KIND]"""
-    kind = "official"
-    if len(words) > 3 and words[-2].lower() == "kind":
-        words, kind = words[:-2], words[-1].lower()
-    if len(words) < 2 or _is_no_id(words[0]):
+    words, kind = _kind(words)
+    if len(words) < 2 or _is_no_id(words[0]) or _id_first(words):
         return None
     person_id, name = words[0].lower(), " ".join(words[1:])
 
@@ -150,6 +162,27 @@ def _new(words: tuple[str, ...]) -> Asked | None:
 def _name(edit: Edit) -> str:
     """As it is kept: without what cannot be seen."""
     return str((edit.rows[0].row or {}).get("name", "")) if edit.rows else ""
+
+
+def _kind(words: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """ID and NAME, and the kind."""
+    if len(words) > 3 and words[-2].lower() == "kind":
+        return words[:-2], words[-1].lower()
+    return words, "official"
+
+
+def _id_first(words: tuple[str, ...]) -> str:
+    """What to write where a name was given without an id; empty if an id was."""
+    words = _kind(words)[0]
+    if len(words) < 2 or not words[0].isalpha() or len(" ".join(words)) > _ID:
+        return ""
+    small = words[0].isascii() and words[0].islower()
+    if len(words) > 2 and (small or words[0].lower() == words[1].lower()):
+        return ""  # an id of one word, perhaps with a keyboard's capital
+    wanted = "-".join(word.lower() for word in words)
+    if not (wanted.isascii() and wanted.replace("-", "").isalnum()):
+        wanted = "jane-example"
+    return f"The id comes first: /watch new {wanted} {' '.join(words)}"
 
 
 def _usage_new() -> str:
@@ -216,7 +249,9 @@ def _asked(joint: Joined, words: tuple[str, ...]) -> Asked | None:
         return f"{who}: {field} becomes {_quoted(becomes)}; it was {_quoted(was)}."
 
     if field == "hold":
-        return lambda j: amend.change(j, row_id, field, value), partial(_held, who)
+        return lambda j: amend.change(j, row_id, field, value), partial(
+            _held, who, current(joint).get(("person", row_id))
+        )
     return lambda j: amend.change(j, row_id, field, value), said
 
 
@@ -232,10 +267,12 @@ def _only(in_context: bool) -> str:
     return ", only in context" if in_context else ""
 
 
-def _held(who: str, edit: Edit) -> str:
+def _held(who: str, row: Row | None, edit: Edit) -> str:
     if edit.detail.endswith("True"):
         return f"{who}: on hold. Found and counted, and not named in digests."
-    return f"{who}: off hold. Digests may name this person, if the claim rests on enough."
+    if why := still_quiet(row):
+        return f"{who}: off hold, but {why}."
+    return f"{who}: off hold. Digests may name this person."
 
 
 def _drop_alias(row_id: str, form: str, joint: Joined) -> Edit:
@@ -258,8 +295,10 @@ def _value(joint: Joined, row_id: str, field: str) -> str:
 
 
 def is_part(name: str, data: bytes) -> bool:
-    """Whether a document holds rows of the watchlist; all others are lists of feeds."""
-    return name.lower().endswith(".toml") and _HEADER.search(data) is not None
+    """Whether a document holds rows of the watchlist; lists of feeds have rows of feeds."""
+    if not name.lower().endswith(".toml"):
+        return False
+    return _HEADER.search(data) is not None or _FEEDS.search(data) is None
 
 
 async def put_part(program: Program, order: Order, name: str, data: bytes) -> str | Reply:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -21,9 +22,15 @@ from tests.contract.making import (
     settle,
     verdict,
 )
+from tests.unit.test_watchlist import META, REST, other
+from tests.unit.test_watchlist import PERSON as PERSON_ROW
+from watchers import amend
 from watchers.errors import WatchlistChanged
+from watchers.match import Matcher
 from watchers.model import Fingerprint, Grouping, Rejudged, WatchRow, WatchRows
 from watchers.ports import Store
+from watchers.rehearsal import rejudged
+from watchers.watchlist import read_file
 
 PERSON = WatchRow("person", "a-person", {"name": "A Person", "aliases": ["Anna", "آنا"]}, "b1")
 TOPIC = WatchRow("own_topic", "graves", {"query": "grave NEAR/5 Evin"})
@@ -49,11 +56,12 @@ def judged(
     officials: Sequence[str] = (),
     bands: Sequence[int] = (),
     quiet: bool = False,
+    text: str = "Some text.",
 ) -> Rejudged:
-    """A new verdict, by the watchlist "w2"."""
+    """A new verdict of that text, by the watchlist "w2"."""
     found = replace(verdict(relevant=relevant, officials=officials), watchlist="w2")
-    prints = Fingerprint("f1", key("Some text."), tuple(abs(b) for b in bands), tuple(bands))
-    return Rejudged(number, found, prints, quiet)
+    prints = Fingerprint("f1", key(text), tuple(abs(b) for b in bands), tuple(bands))
+    return Rejudged(number, found, prints, quiet, key(text))
 
 
 # ---------------------------------------------------------------- rows
@@ -140,6 +148,9 @@ def test_stored_articles_come_by_number(store: Store) -> None:
     assert (one.relevant, one.officials, one.people) == (True, ("raisi",), ("montazeri",))
     assert (one.topics, one.watchlist) == (("massacre-1988",), "w1")
     assert (two.relevant, two.text, two.time) == (False, "Other.", NOW + HOUR)
+    assert [(a.first_seen, a.text_key) for a in (one, two)] == [
+        (NOW, key("Some text.")), (NOW + HOUR, key("Other.")),
+    ]  # fmt: skip
     assert store.stored(one.id, 10) == (two,)
     assert store.stored(0, 1) == (one,)
     assert store.stored(two.id, 10) == ()
@@ -181,8 +192,8 @@ def test_bands_of_before_lead_nowhere(store: Store) -> None:
         poll(feed, item("one", relevant=True, bands=[1, 2]), item("two", text="x", bands=[1, 9]))
     )
     settle(store)
-    two = replace(judged(2, relevant=True, bands=[5]), fingerprint=Fingerprint("f1", key("x")))
-    store.save_verdicts([two])
+    two = judged(2, relevant=True, bands=[5], text="x")
+    assert store.save_verdicts([replace(two, fingerprint=Fingerprint("f1", key("x")))]) == 1
     store.save_poll(poll(feed, item("three", relevant=True, text="y", bands=[1, 9])))
     (three,) = [a for a in store.unsettled(5) if a.id == 3]
     assert names(store.copy_candidates(three)) == ["one"]
@@ -202,6 +213,25 @@ def test_an_article_that_a_poll_judged_meanwhile_is_left_alone(store: Store) -> 
     store.save_poll(poll(feed, fresh))
     assert store.save_verdicts([judged(1, officials=["raisi"])]) == 0
     assert [(a.relevant, a.officials) for a in store.stored(0, 1)] == [(True, ())]
+
+
+def test_a_verdict_of_a_text_that_a_poll_replaced_is_not_kept(store: Store) -> None:
+    feed = old_feed(store)
+    store.save_poll(poll(feed, item("one"), item("two")))
+    read = store.stored(0, 10)
+    changed = item("one", text="Another text.", officials=["pour"])
+    assert changed.verdict.watchlist != "w2"  # the poll began before the change
+    store.save_poll(poll(feed, changed, at=NOW + HOUR))
+    again = [replace(judged(one.id, officials=["raisi"]), text_key=one.text_key) for one in read]
+    assert store.save_verdicts(again) == 1
+    assert [(a.officials, a.watchlist) for a in store.stored(0, 10)] == [
+        (("pour",), "w1"), (("raisi",), "w2"),
+    ]  # fmt: skip
+    (now, _) = store.stored(0, 10)
+    assert now.text_key == key("Another text.")
+    again = [replace(judged(now.id, officials=["raisi"]), text_key=now.text_key)]
+    assert store.save_verdicts(again) == 1
+    assert store.check() == ()
 
 
 @pytest.mark.parametrize(
@@ -297,6 +327,31 @@ def one_more() -> Rejudged:
     """Found again, by a third watchlist."""
     found = judged(1, relevant=True)
     return replace(found, verdict=replace(found.verdict, watchlist="w3"))
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        pytest.param(HOUR, ["one"], id="first seen today"),
+        pytest.param(DAY + HOUR, [], id="first seen yesterday"),
+    ],
+)
+def test_late_news_outlives_an_edit_and_its_undoing(
+    store: Store, seen: timedelta, told: list[str]
+) -> None:
+    channel = add_channel(store)
+    late = item("one", title="Anna Person speaks", published=NOW - 2 * DAY, officials=["a-person"])
+    store.save_poll(poll(old_feed(store), late, at=NOW - seen))
+    settle(store)
+    assert names(store.untold(channel.id, NOW - 7 * DAY)) == ["one"]
+    shipped = amend.joined(read_file(META + PERSON_ROW + other() + REST, "x"), WatchRows(0, ()))
+    without = amend.after(shipped, amend.remove(shipped, "a-person"))
+    for joint, officials in ((without, ()), (shipped, ("a-person",))):
+        items = rejudged(store.stored(0, 9), Matcher(joint.watchlist), NOW)
+        assert store.save_verdicts(items) == 1
+        assert store.stored(0, 9)[0].officials == officials
+        settle(store)
+    assert names(store.untold(channel.id, NOW - 7 * DAY)) == told
 
 
 def test_baseline_stays_baseline(store: Store) -> None:

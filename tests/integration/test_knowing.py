@@ -15,7 +15,7 @@ import pytest
 from bot import knowing
 from bot.app import Knowledge, Program, program
 from bot.database import Database
-from bot.knowing import Again, Knowing, apply, judge_again
+from bot.knowing import Again, Busy, Knowing, apply, judge_again
 from config.settings import Settings
 from storage import MemoryStore, open_store
 from tests.contract.making import add_channel, item, old_feed, poll, settle
@@ -28,6 +28,7 @@ from watchers.errors import WatchlistChanged
 from watchers.model import FeedSpec, FetchFailure, Item, Notice, WatchRow
 from watchers.ports import Store
 from watchers.reader import Reading, ReadJob
+from watchers.rehearsal import rejudged
 
 NOW = datetime(2026, 7, 30, 12, tzinfo=UTC)
 MINAS = ("mina-examplepour",)
@@ -167,16 +168,6 @@ async def test_a_database_brought_back_from_a_backup_is_taken_up(
     assert running.knowing.joint.revision == 0
 
 
-async def test_an_edit_is_rehearsed(running: Program, other: Store) -> None:
-    other.save_poll(poll(old_feed(other), item("mina", title=MINA.title), item("two")))
-    seen: list[int] = []
-    edit = add_mina(running.knowing.joint)
-    found = await running.knowing.rehearse(edit, progress=seen.append)
-    assert (found.judged, found.changed, seen) == (2, 1, [2])
-    assert found.gained == {"mina-examplepour": 1}
-    assert other.watch_revision() == 0
-
-
 def taken_up(service: Running, store: Store, edit: Callable[[Joined], Edit]) -> float:
     """The seconds until the service logged that it goes by an edit."""
 
@@ -298,8 +289,8 @@ async def test_stored_articles_are_judged_by_a_changed_list(parts: Parts) -> Non
 async def test_old_news_is_not_told_as_new(parts: Parts) -> None:
     channel = add_channel(parts.store)
     feed = old_feed(parts.store)
-    old, new = fresh("old", timedelta(hours=25)), fresh("new", timedelta(hours=1))
-    parts.store.save_poll(poll(feed, old, new, at=NOW))
+    for name, age in (("old", timedelta(hours=25)), ("new", timedelta(hours=1))):
+        parts.store.save_poll(poll(feed, fresh(name, age), at=NOW - age))
     change(parts.store, add_mina)
     await parts.knowing.refresh()
     await parts.knowing.judge_on()
@@ -366,6 +357,67 @@ async def test_what_a_poll_judged_by_the_old_list_meanwhile_is_found(parts: Part
     assert officials_of(parts.store) == [MINAS]
 
 
+async def test_an_edit_that_is_undone_is_judged_by_again(parts: Parts) -> None:
+    feed = old_feed(parts.store)
+    parts.store.save_poll(poll(feed, fresh("one"), fresh("two", title="Weather")))
+    await parts.until_done()  # all is judged by the shipped list
+    version = parts.knowing.joint.watchlist.version
+    change(parts.store, add_mina)
+    await parts.knowing.refresh()
+    await parts.knowing.judge_on()
+    assert officials_of(parts.store) == [MINAS, ()]
+    change(parts.store, drop_mina)
+    await parts.knowing.refresh()
+    assert parts.knowing.joint.watchlist.version == version
+    await parts.knowing.judge_on()
+    assert officials_of(parts.store) == [(), ()]
+
+
+class Racing(InlineWorkers):
+    """A poll that began before the change replaces the text while the old one is judged."""
+
+    def __init__(self, store: Store, rival: Item) -> None:
+        super().__init__()
+        self._store = store
+        self._rivals = [rival]
+
+    async def rejudge(self, articles, now):  # type: ignore[no-untyped-def]
+        answer = await super().rejudge(articles, now)
+        if self._rivals:
+            self._store.save_poll(poll(1, self._rivals.pop()))
+        return answer
+
+
+RIVAL = item("two", title="Weather", text="Sun.", officials=["raisi"])
+
+
+async def test_a_text_that_a_poll_replaces_meanwhile_is_judged_too(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.store.save_poll(poll(old_feed(parts.store), fresh("one"), fresh("two")))
+    monkeypatch.setattr(parts.knowing, "_workers", Racing(parts.store, RIVAL))
+    change(parts.store, add_mina)
+    await parts.knowing.refresh()
+    await parts.until_done()
+    assert officials_of(parts.store) == [MINAS, ()]
+
+
+def test_so_it_is_at_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore()
+    store.save_poll(poll(old_feed(store), fresh("one"), fresh("two")))
+    joint, rivals = change(store, add_mina), [RIVAL]
+
+    def racing(*args):  # type: ignore[no-untyped-def]
+        items = rejudged(*args)
+        if rivals:
+            store.save_poll(poll(1, rivals.pop()))
+        return items
+
+    monkeypatch.setattr(knowing, "rejudged", racing)
+    assert judge_again(store, joint) == Again(2, 2)
+    assert officials_of(store) == [MINAS, ()]
+
+
 async def test_an_article_that_breaks_the_worker_costs_only_itself(
     parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,13 +470,13 @@ def test_judging_again_at_the_shell_goes_to_the_end() -> None:
     assert {article.officials for article in store.stored(0, 2_000)} == {MINAS}
 
 
-@pytest.mark.parametrize("lock", ["lease", "judging"])
-def test_a_running_service_judges_by_itself(lock: str) -> None:
+@pytest.mark.parametrize(("lock", "busy"), [("lease", Busy.SERVICE), ("judging", Busy.COMMAND)])
+def test_who_else_judges_is_left_to_it_and_named(lock: str, busy: Busy) -> None:
     store = MemoryStore()
     store.save_poll(poll(old_feed(store), fresh("one")))
     joint = change(store, add_mina)
     with store.lock(lock):
-        assert judge_again(store, joint) is None
+        assert judge_again(store, joint) is busy
     assert officials_of(store) == [()]
 
 

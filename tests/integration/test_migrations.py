@@ -690,7 +690,8 @@ def _use_all(store: Store) -> None:
     store.stored(0, 5, since=NOW)
     given = item("two", relevant=True, officials=["raisi"])
     again = replace(given.verdict, watchlist="w2")
-    store.save_verdicts([Rejudged(2, again, given.fingerprint, quiet=True)])
+    text_key = store.stored(1, 1)[0].text_key
+    store.save_verdicts([Rejudged(2, again, given.fingerprint, quiet=True, text_key=text_key)])
     store.settled_texts([bytes(16)])
     store.due_feeds(NOW, 5)
     store.coverage(NOW, NOW - HOUR)

@@ -286,8 +286,9 @@ async def test_a_changed_watchlist_is_in_use_within_a_second(watchlist: Watchlis
 def stored(number: int, title: str, **changes: Any) -> Stored:
     """An article that some earlier watchlist found nothing in."""
     article = Stored(
-        number, f"https://a.example/{number}", title, "", JOB.now, False, (), (), (), ""
-    )
+        number, f"https://a.example/{number}", title, "", JOB.now, False, (), (), (), "",
+        JOB.now, b"key",
+    )  # fmt: skip
     return dataclasses.replace(article, **changes)
 
 

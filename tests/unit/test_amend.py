@@ -102,6 +102,15 @@ def test_any_change_is_another_version_and_undoing_it_the_first(
     assert back.rows == {}
 
 
+def test_the_order_of_edits_does_not_count() -> None:
+    edits = [lambda j, i=i: amend.add_person(j, f"{i}-person", f"{i.title()} Person")
+             for i in ("zeta", "alpha")]  # fmt: skip
+    one, other_way = edited(joined(), *edits), edited(joined(), *reversed(edits))
+    assert one.watchlist.version == other_way.watchlist.version
+    as_stored = sorted(one.rows.values(), key=lambda row: (row.section, row.id))
+    assert joined(*as_stored).watchlist.version == one.watchlist.version
+
+
 def test_a_row_that_becomes_the_shipped_one_again_is_dropped() -> None:
     joint = edited(joined(), lambda j: amend.hold(j, "a-person", on=True))
     edit = amend.hold(joint, "a-person", on=False)
@@ -344,6 +353,54 @@ REFUSED: dict[str, tuple[Callable[[Joined], Edit], type[Exception], str]] = {
     "long alias": (
         lambda j: amend.add_alias(j, "a-person", "a" * 121), InputInvalid, "at most 120 characters",
     ),
+    "one word": (
+        lambda j: amend.add_alias(j, "a-person", "Hanna"), InputInvalid,
+        "'Hanna': one word is no full name: add it with --in-context (chat: /watch ID context",
+    ),
+    "one word, joined": (
+        lambda j: amend.add_alias(j, "a-person", "هاناپرسون"), InputInvalid, "is no full name",
+    ),
+    "ordinary word": (
+        lambda j: amend.add_alias(j, "a-person", "IRAN"), InputInvalid,
+        "'IRAN' is an ordinary word of the watchlist",
+    ),
+    "ordinary word in context": (
+        lambda j: amend.add_alias(j, "a-person", "Evin", in_context=True), InputInvalid,
+        "'Evin' is an ordinary word of the watchlist",
+    ),
+    "phrase of the topic": (
+        lambda j: amend.add_alias(j, "a-person", "1988 prison-massacre"), InputInvalid,
+        "is an ordinary word of the watchlist",
+    ),
+    "surname of another": (
+        lambda j: amend.add_alias(j, "b-person", "Quux", in_context=True), InputInvalid,
+        "'Quux' is also a form of 'a-person'",
+    ),
+    "name of another in context": (
+        lambda j: amend.add_alias(j, "a-person", "Berta Person", in_context=True), InputInvalid,
+        "'Berta Person' names 'b-person' already",
+    ),
+    "person of one word": (
+        lambda j: amend.add_person(j, "c-person", "Carla"), InputInvalid, "is no full name",
+    ),
+    "person called by one word": (
+        lambda j: amend.add_person(j, "c-person", "Carla", aliases=["Carla Person"]),
+        WatchlistInvalid, "person 'c-person'.name: 'Carla': one word is no full name",
+    ),
+    "another name of one word": (
+        lambda j: amend.change(j, "a-person", "name", "Iran"), WatchlistInvalid,
+        "person 'a-person'.name: 'Iran'",
+    ),
+    "person with the shipped topic's id": (
+        lambda j: amend.add_person(j, "massacre-1988", "Carla Person"), WatchlistInvalid,
+        "person 'massacre-1988'.id: a shipped topic has this id",
+    ),
+    "person with an own topic's id": (
+        lambda j: amend.add_person(
+            amend.after(j, amend.put_topic(j, "graves", "G", "grave")), "graves", "Carla Person"
+        ),
+        InputInvalid, "'graves' is on the watchlist already",
+    ),
     "alias of nobody": (
         lambda j: amend.add_alias(j, "z-person", "Z Person"), WatchUnknown,
         "Nobody on the watchlist has the id 'z-person'.",
@@ -366,7 +423,7 @@ REFUSED: dict[str, tuple[Callable[[Joined], Edit], type[Exception], str]] = {
     ),
     "odd id": (
         lambda j: amend.add_person(j, "C Person", "C Person"), InputInvalid,
-        "'C Person' cannot be kept so: id: String should match pattern",
+        "'C Person' cannot be kept so: id: an id is small Latin letters, digits and hyphens",
     ),
     "odd kind": (
         lambda j: amend.add_person(j, "c-person", "C Person", kind="villain"), InputInvalid,
@@ -417,9 +474,26 @@ REFUSED: dict[str, tuple[Callable[[Joined], Edit], type[Exception], str]] = {
 def test_what_cannot_be_is_refused_in_words(
     edit: Callable[[Joined], Edit], error: type[Exception], said: str
 ) -> None:
+    shipped = read_file(TEXT.replace('["Person"]', '["Person", "Quux"]', 1), "list.toml")
     with pytest.raises(error) as caught:
-        edit(joined())
+        edit(joined(shipped=shipped))
     assert said in str(caught.value)
+
+
+def test_what_the_shipped_list_shares_or_has_may_be_given_and_kept() -> None:
+    words = TEXT.replace('iran = ["Iran"]', 'iran = ["Iran", "Quux", "Person"]')
+    shipped = read_file(words.replace('["Person"]', '["Person", "Quux"]'), "list.toml")
+    joint = edited(joined(shipped=shipped), lambda j: amend.hold(j, "a-person", on=True))
+    assert person(joint, "a-person").needs_context == ("Person", "Quux")
+    row = PERSON.replace('["Person"]', '["Quux", "Person"]')
+    assert len(amend.put_file(joint, row, "mine.toml").rows) == 1
+    share = read_file(TEXT, "list.toml")  # both have "Person"
+    new = edited(
+        joined(shipped=share),
+        lambda j: amend.add_person(j, "c-person", "Carla Person"),
+        lambda j: amend.add_alias(j, "c-person", "Person", in_context=True),
+    )
+    assert person(new, "c-person").needs_context == ("Person",)
 
 
 def test_an_alias_is_dropped_however_it_is_spelt() -> None:
@@ -504,7 +578,7 @@ def test_rows_of_a_file_stand_in_place_of_those_of_their_ids() -> None:
     topic = '[[own_topic]]\nid = "graves"\nname = "Graves"\nquery = "grave"\n'
     text = PERSON.replace("Anna Person", "Hanna Person") + topic
     edit = amend.put_file(joined(), text, "mine.toml")
-    assert (edit.action, edit.detail) == ("watch.file", "mine.toml: 2 row(s)")
+    assert (edit.action, edit.detail) == ("watch.file", "mine.toml: 2 rows")
     joint = amend.after(joined(), edit)
     assert person(joint, "a-person").aliases == ("Hanna Person",)
     assert [topic.id for topic in joint.watchlist.own_topics] == ["graves"]
@@ -519,23 +593,35 @@ def test_a_file_that_says_what_is_shipped_changes_nothing() -> None:
 CARLA = {"b-person": "c-person", "برتا": "کارلا"}
 FILES: dict[str, tuple[str, str]] = {
     "row that is odd": (
-        PERSON.replace("official", "villain"), 'mine.toml:2: person[0] "a-person".kind: ',
+        PERSON.replace("official", "villain"), 'mine.toml:4: person[0] "a-person".kind: ',
     ),
-    "other section": (PERSON + '[years]\njalali = ["1367"]\n', "years: Extra inputs"),
+    "other section": (PERSON + '[years]\njalali = ["1367"]\n', "years: no such key"),
     "claims a form": (
         "# mine\n" + other(**CARLA),
-        "mine.toml:3: person[0] \"c-person\".aliases: 'Berta Person' names 'b-person' too",
+        "mine.toml:7: person[0] \"c-person\".aliases: 'Berta Person' names 'b-person' too",
     ),
     "claims it of one that stands later": (
         PERSON.replace("Anna", "Berta"), "person 'b-person'.aliases: 'Berta Person' names",
     ),
+    "one word": (
+        "# mine\n" + PERSON.replace("Anna Person", "Anna"),
+        "'Anna': one word is no full name; move it to needs_context",
+    ),
+    "ordinary word": (
+        PERSON.replace('["Person"]', '["Person", "Iran"]'),
+        "mine.toml:8: person[0] \"a-person\".needs_context: 'Iran' is an ordinary word",
+    ),
+    "misspelt key": (
+        PERSON.replace("needs_context", "need_context"),
+        '"a-person".need_context: no such key; did you mean needs_context?',
+    ),
     "id twice": (
-        PERSON + PERSON.replace("Anna", "Eva"), 'mine.toml:14: person[1] "a-person".id: this id',
+        PERSON + PERSON.replace("Anna", "Eva"), 'mine.toml:15: person[1] "a-person".id: this id',
     ),
     "no TOML": ("[[person]", "mine.toml: not TOML"),
     "query": (
         '[[own_topic]]\nid = "t"\nname = "T"\nquery = "AND"\n',
-        'mine.toml:1: own_topic[0] "t".query: ',
+        'mine.toml:4: own_topic[0] "t".query: ',
     ),
 }  # fmt: skip
 
@@ -570,7 +656,8 @@ def test_a_row_says_all_that_the_shipped_one_said(shipped_id: str) -> None:
 def test_many_rows_are_joined_in_bounded_time() -> None:
     shipped = read_file(config.shipped_watchlist(), "watchlist.toml")
     values: dict[str, Any] = {
-        "name": "N", "kind": "official", "status": "", "say": "", "claim_basis": "not-verified",
+        "name": "Name Number", "kind": "official", "status": "", "say": "",
+        "claim_basis": "not-verified",
         "hold": True,
     }  # fmt: skip
     rows = [

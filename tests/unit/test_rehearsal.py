@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -34,7 +34,9 @@ def edited() -> Matcher:
 
 
 def article(number: int = 1, title: str = "", **changes: object) -> Stored:
-    made = Stored(number, f"https://a.example/{number}", title, "", NOW, False, (), (), (), "old")
+    made = Stored(
+        number, f"https://a.example/{number}", title, "", NOW, False, (), (), (), "old", NOW, b"key"
+    )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -162,13 +164,18 @@ def test_what_was_judged_by_this_list_already_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "quiet"),
+    ("age", "seen", "quiet"),
     [
-        pytest.param(timedelta(hours=23), False, id="of today"),
-        pytest.param(timedelta(hours=25), True, id="of yesterday"),
-        pytest.param(-timedelta(hours=2), False, id="dated ahead"),
+        pytest.param(23, 23, False, id="of today"),
+        pytest.param(25, 25, True, id="of yesterday"),
+        pytest.param(25, 0, False, id="of yesterday, seen today"),
+        pytest.param(700, 23, False, id="of last month, seen today"),
+        pytest.param(23, 25, False, id="dated anew"),
+        pytest.param(-2, 0, False, id="dated ahead"),
     ],
 )
-def test_old_articles_are_found_quietly(age: timedelta, quiet: bool) -> None:
-    (one,) = rejudged([article(1, "Carla Person", time=NOW - age)], edited(), NOW)
+def test_old_articles_are_found_quietly(age: int, seen: int, quiet: bool) -> None:
+    times = {"time": NOW - age * HOUR, "first_seen": NOW - seen * HOUR}
+    (one,) = rejudged([article(1, "Carla Person", **times)], edited(), NOW)
     assert one.quiet is quiet
+    assert one.text_key == b"key"

@@ -134,6 +134,16 @@ def test_bare_surnames_need_context(shipped: Watchlist) -> None:
 # ---------------------------------------------------------------- values
 
 
+def test_a_group_that_no_rule_knows_is_refused() -> None:
+    line = 'name = "A Person"'
+    assert line in SMALL
+    (person,) = parse_watchlist(SMALL.replace(line, f'{line}\ngroup = "noury"'), "x").people
+    assert person.group == "noury"
+    (problem,) = problems(SMALL.replace(line, f'{line}\ngroup = "nouri"'))
+    assert "group" in problem
+    assert "noury" in problem
+
+
 def test_a_small_watchlist_is_read() -> None:
     watchlist = parse_watchlist(SMALL, "list.toml")
     (person,) = watchlist.people
@@ -194,10 +204,10 @@ def test_values_are_frozen() -> None:
 # ---------------------------------------------------------------- what is refused
 
 ROW = [
-    pytest.param('"a-person"', '"A Person"', "person[0]", "pattern", id="odd id"),
+    pytest.param('"a-person"', '"A Person"', "person[0]", "an id is small Latin", id="odd id"),
     pytest.param('"official"', '"villain"', ".kind", "official", id="unknown kind"),
     pytest.param("office-held", "rumour", ".claim_basis", "court-judgment", id="unknown basis"),
-    pytest.param("say =", "says =", ".says", "not permitted", id="unknown key"),
+    pytest.param("say =", "says =", ".says", "no such key; did you mean say?", id="unknown key"),
     pytest.param('say = "held an office in 1988"', "", ".say", "required", id="missing key"),
     pytest.param('say = "held an office in 1988"', 'say = ""', ".say", "hold", id="nothing to say"),
     pytest.param('"Anna Person"', '""', ".aliases[0]", "at least 1", id="empty alias"),
@@ -210,22 +220,47 @@ ROW = [
     pytest.param('"Anna Person"', '"Anna\\nP"', ".aliases[0]", "line break", id="line break"),
     pytest.param('"Anna Person"', f'"{"a" * 121}"', ".aliases[0]", "120", id="long alias"),
     pytest.param('["Person"]', str(["P"] * 501), ".needs_context", "500", id="many forms"),
-    pytest.param('["Anna Person"]', "7", ".aliases", "tuple", id="no list"),
+    pytest.param('["Anna Person"]', "7", ".aliases", "a list of texts", id="no list"),
     pytest.param("year = 2020", "year = 20", ".sources[0].year", "1900", id="odd year"),
-    pytest.param("year = 2020", 'url = "ftp://a"', ".sources[0].url", "pattern", id="odd address"),
+    pytest.param(
+        "year = 2020", 'url = "ftp://a"', ".sources[0].url", "http:// or https://", id="odd address"
+    ),
+    pytest.param("title =", "titel =", ".sources[0].titel", "mean title?", id="key inside a row"),
+    pytest.param('["Person"]', '["Person"]\nblue = 1', ".blue", "no such key.", id="no key at all"),
+    pytest.param('"Anna Person"', '"Anna"', ".aliases", "one word is no full name", id="one word"),
+    pytest.param("آنا پرسون", "آناپرسون", ".fa", "one word is no full name", id="one joined word"),
+    pytest.param('"A Person"', '"Person"', ".name", "one word is no", id="name of a word"),
+    pytest.param(
+        '"a-person"', '"massacre-1988"', ".id", "a shipped topic has this id", id="id of a topic"
+    ),
     pytest.param("seen = true", 'seen = "yes"', ".sources[0].seen", "boolean", id="text for bool"),
     pytest.param(
         "claim_basis", "court_finding = true\nclaim_basis", ".court_finding", "court-judgment",
         id="finding without judgment",
     ),
-    pytest.param("claim_basis", 'deceased = "May"\nclaim_basis', ".deceased", "pattern", id="date"),
+    pytest.param(
+        "claim_basis", 'deceased = "May"\nclaim_basis', ".deceased", "YYYY-MM-DD", id="odd date"
+    ),
+    pytest.param(
+        "claim_basis", "deceased = 1999-05-01\nclaim_basis", ".deceased", "quotes", id="bare date"
+    ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "key", "said"), ROW)
 def test_a_row_is_refused_with_its_place(old: str, new: str, key: str, said: str) -> None:
-    (problem,) = [p for p in problems(SMALL.replace(old, new, 1)) if key in p and said in p]
-    assert problem.startswith("list.toml:4: person[0]")
+    text = SMALL.replace(old, new, 1)
+    (problem,) = [p for p in problems(text) if key in p and said in p]
+    assert problem.startswith(f"list.toml:{line_of(text, 0, problem)}: person[0]")
+
+
+def line_of(text: str, start: int, problem: str) -> int:
+    """The line of the key that a problem names, from a line on; else of the row's header, `[[`."""
+    lines = text.splitlines()
+    key = re.split(r"[.\[]", problem.partition('".')[2].partition(":")[0])[0]
+    places = range(start, len(lines))
+    found = next((n for n in places if re.match(rf"{key} *=", lines[n])), None)
+    return 1 + (found if found is not None else lines.index("[[person]]"))
 
 
 def test_a_person_without_any_form_is_refused() -> None:
@@ -246,7 +281,9 @@ def test_a_person_without_any_form_is_refused() -> None:
 def test_two_rows_may_not_claim_the_same(extra: str, said: str) -> None:
     found = problems(META + PERSON + extra + REST)
     assert any(said in problem for problem in found), found
-    assert all(problem.startswith("list.toml:16: person[1] ") for problem in found)
+    text = META + PERSON + extra + REST
+    lines = [f"list.toml:{line_of(text, 15, problem)}: person[1] " for problem in found]
+    assert all(problem.startswith(line) for line, problem in zip(lines, found, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -264,10 +301,10 @@ def test_two_rows_may_not_claim_the_same(extra: str, said: str) -> None:
             '[[topic]]\nid="massacre-1988"\nlanguage="en"', 'topic[1] "massacre-1988".language',
             "above", id="topic language twice",
         ),
-        pytest.param('[[topic]]\nid="own"\nlanguage="xx1"', ".language", "pattern", id="language"),
+        pytest.param('[[topic]]\nid="own"\nlanguage="xx1"', ".language", "small", id="language"),
         pytest.param('[[org]]\nid="o"\nname="O"\nkind="x"', 'org[0] "o".kind', "party", id="org"),
         pytest.param('[[place]]\nid="p"\nname="P"\nfa=["…"]', 'place[0] "p".fa', "any", id="place"),
-        pytest.param("[thing]\na = 1", "thing", "not permitted", id="section"),
+        pytest.param("[thing]\na = 1", "thing", "no such key", id="section"),
     ],
 )  # fmt: skip
 def test_other_sections_are_checked(extra: str, place: str, said: str) -> None:
@@ -342,9 +379,9 @@ def test_the_version_changes_with_an_own_topic(change: tuple[str, str]) -> None:
         pytest.param("NEAR/10", "NEAR", "query", "“NEAR”: say how many", id="nearness"),
         pytest.param("football", "x", "query", "at least 2 letters", id="one letter"),
         pytest.param("football", "foot " * 500, "query", "2000", id="too long"),
-        pytest.param("query", "words", "words", "not permitted", id="unknown key"),
+        pytest.param("query", "words", "words", "no such key", id="unknown key"),
         pytest.param('"Sanctions"', '""', "name", "at least 1", id="no name"),
-        pytest.param('"sanctions"', '"Our topic"', "id", "pattern", id="odd id"),
+        pytest.param('"sanctions"', '"Our topic"', "id", "small Latin letters", id="odd id"),
         pytest.param(
             '"sanctions"', '"massacre-1988"', "id", "a shipped topic has", id="topic's id"
         ),
@@ -353,7 +390,7 @@ def test_the_version_changes_with_an_own_topic(change: tuple[str, str]) -> None:
 )
 def test_an_own_topic_is_refused_with_its_place(old: str, new: str, key: str, said: str) -> None:
     found = problems(SMALL + OWN.replace(old, new, 1))
-    line = SMALL.count("\n") + 2
+    line = SMALL.count("\n") + 2 + ["", "id", "name", "query"].index(key if key in OWN else "query")
     assert any(p.startswith(f"list.toml:{line}: own_topic[0]") and said in p for p in found), found
     assert any(f".{key}: " in problem for problem in found)
 
