@@ -4,8 +4,9 @@
 
 FOLDER holds `*.jsonl` (one invented, labelled item a line: feed, url, title, summary, content,
 published, lang, wave, labels). The items are served as RSS feeds over HTTP on loopback, polled
-by the real command into a database of their own in two waves, exported and scored
-(`benchmarks.scoring`); a `score.py` in FOLDER judges too, copies and stories as well. Nothing is kept.
+by the real command into a database of their own in two waves, exported and scored by
+`benchmarks.scoring`; a `score.py` in FOLDER judges too, copies and stories as well. Nothing is
+kept.
 """
 
 from __future__ import annotations

@@ -22,11 +22,12 @@ from config.settings import Settings, SettingsInvalid
 from storage import open_store, state
 from watchers.addresses import AllowedHost, parse_allowed_host
 from watchers.amend import Joined, joined
+from watchers.changes import WatchRows
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
 from watchers.feedlist import MAX_BYTES, parse_feed_list
 from watchers.fetch import Fetcher, FetchOptions, host_name
-from watchers.model import FeedSpec, WatchRows
+from watchers.model import FeedSpec
 from watchers.outlets import OutletTable, parse_outlets
 from watchers.ports import Store
 from watchers.registry import Registry, completed

@@ -25,8 +25,9 @@ from config import logs
 from storage import open_store, state
 from watchers import amend
 from watchers.amend import Edit, Joined
+from watchers.changes import Rejudged, Stored
 from watchers.match import Matcher
-from watchers.model import FetchFailure, Rejudged, Stored
+from watchers.model import FetchFailure
 from watchers.ports import Store
 from watchers.rehearsal import BATCH, Progress, rejudged
 from watchers.workers import Workers

@@ -14,16 +14,8 @@ from urllib.parse import urlsplit
 
 from storage.planning import FIRST_INTERVAL
 from storage.tables import FEED
-from watchers.model import (
-    Feed,
-    FeedSpec,
-    Fingerprint,
-    Grouped,
-    Item,
-    Match,
-    Rejudged,
-    Stored,
-)
+from watchers.changes import Rejudged, Stored
+from watchers.model import Feed, FeedSpec, Fingerprint, Grouped, Item, Match
 from watchers.telling import (
     Channel,
     ChannelSpec,

@@ -18,8 +18,8 @@ from storage.rejudging import (
     watch_subject,
 )
 from storage.watching import CHANGED, REVISION
+from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
 from watchers.errors import WatchlistChanged
-from watchers.model import Rejudged, Stored, WatchRow, WatchRows
 
 
 class MemoryKnowing(MemoryState):

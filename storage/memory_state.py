@@ -10,7 +10,8 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from watchers.model import Feed, Grouped, Item, LedgerRow, Notice, WatchRow
+from watchers.changes import WatchRow
+from watchers.model import Feed, Grouped, Item, LedgerRow, Notice
 from watchers.telling import Admin, AuditRecord, Channel, Delivery
 
 _P = ParamSpec("_P")

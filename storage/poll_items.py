@@ -43,7 +43,8 @@ from storage.planning import (
     stays_settled,
 )
 from storage.tables import ADDRESS, ARTICLE, BAND, ENTRY, MATCH, REVISION
-from watchers.model import Feed, Item, PollResult, PollSaved, Rejudged
+from watchers.changes import Rejudged
+from watchers.model import Feed, Item, PollResult, PollSaved
 
 # Built once: building a statement costs more than SQLite needs to run it.
 _URLS: BindParameter[Any] = bindparam("urls", expanding=True)

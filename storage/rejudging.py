@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watchers.model import Rejudged, Verdict, WatchRow
+from watchers.changes import Rejudged, WatchRow
+from watchers.model import Verdict
 
 _MOST_NAMED = 200  # characters of an audit record's subject
 

@@ -12,16 +12,8 @@ from storage import ledger, watching
 from storage.engine import Mode, transaction
 from storage.notices import Telling
 from storage.planning import MOST_GAPS
-from watchers.model import (
-    Gap,
-    LedgerRow,
-    Notice,
-    Rejudged,
-    Rhythm,
-    Stored,
-    WatchRow,
-    WatchRows,
-)
+from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
+from watchers.model import Gap, LedgerRow, Notice, Rhythm
 from watchers.telling import AuditRecord
 
 

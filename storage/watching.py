@@ -34,8 +34,8 @@ from storage.rejudging import (
     watch_subject,
 )
 from storage.tables import ARTICLE, CHANNEL, TOLD, VALUE, WATCH_ROW
+from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
 from watchers.errors import WatchlistChanged
-from watchers.model import Rejudged, Stored, WatchRow, WatchRows
 from watchers.telling import AuditRecord
 
 REVISION = "watch_revision"  # the name of the value that counts changes

@@ -20,5 +20,5 @@ tried by `rehearsal`.
 suspicious articles (`pages`, `extract`, `fulltext`) and the time of the next poll (`polling`);
 `settler` runs 5 and 6 over what polls stored. `outage` judges whose fault a failure is,
 `coverage` what may have been missed; `registry` and `discovery` add and change what is watched
-and told. Nouns: `model`, `telling`, `errors`. What storage must do: `ports`.
+and told. Nouns: `model`, `changes`, `telling`, `errors`. What storage must do: `ports`.
 """

@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from watchers.changes import WatchRow, WatchRows
 from watchers.errors import InputInvalid, WatchlistInvalid, WatchUnknown
 from watchers.forms import ALL_FORMS, put_form, strange
-from watchers.model import WatchRow, WatchRows
 from watchers.overlay import (
     MOST_ROWS,
     SECTIONS,

@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from watchers.changes import WatchRow, WatchRows
 from watchers.folding import fold
-from watchers.model import WatchRow, WatchRows
 from watchers.row_faults import fault
 from watchers.watchlist import OwnTopic, Person, Watchlist, across_rows, made_of
 from watchers.watchlist_rows import File

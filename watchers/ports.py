@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
 from watchers.model import (
     Feed,
     FeedSpec,
@@ -29,12 +30,8 @@ from watchers.model import (
     Notice,
     PollResult,
     PollSaved,
-    Rejudged,
     Remembered,
     Rhythm,
-    Stored,
-    WatchRow,
-    WatchRows,
 )
 from watchers.telling import (
     Admin,

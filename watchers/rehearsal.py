@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from watchers.changes import Rejudged, Stored
 from watchers.dedupe import fingerprint
 from watchers.match import Matcher
-from watchers.model import Rejudged, Stored, Verdict
+from watchers.model import Verdict
 
 if TYPE_CHECKING:  # workers import this module, and need no ports
     from watchers.ports import KnowPort

@@ -32,10 +32,11 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from watchers.changes import Rejudged, Stored
 from watchers.errors import FeedUnreadable
 from watchers.fulltext import read_page
 from watchers.match import Matcher
-from watchers.model import FetchFailure, Item, Rejudged, Stored
+from watchers.model import FetchFailure, Item
 from watchers.reader import PageJob, Reading, ReadJob, read
 from watchers.rehearsal import rejudged
 

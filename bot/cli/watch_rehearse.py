@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from watchers.model import Match, Stored, Verdict
+    from watchers.changes import Stored
+    from watchers.model import Match, Verdict
     from watchers.outlets import OutletTable
     from watchers.overlay import Joined
     from watchers.rehearsal import Change, Rehearsal
@@ -59,7 +60,7 @@ def changed_by(joint: Joined, text: str, source: str) -> Joined:
     update would be.
     """
     from watchers import amend
-    from watchers.model import WatchRows
+    from watchers.changes import WatchRows
     from watchers.watchlist import load_toml, read_file
 
     if "meta" in load_toml(text, source):

@@ -20,9 +20,10 @@ from bot.names import Names
 from bot.wording import count, isolated, short
 from watchers import amend
 from watchers.amend import Edit, Joined
+from watchers.changes import Stored
 from watchers.errors import DadkhahError, WatchlistChanged
 from watchers.match import Matcher
-from watchers.model import Match, Stored
+from watchers.model import Match
 from watchers.outlets import OutletTable
 from watchers.ports import KnowPort, Store
 from watchers.rehearsal import Change, Rehearsal, rehearse

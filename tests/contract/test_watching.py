@@ -25,9 +25,10 @@ from tests.contract.making import (
 from tests.unit.test_watchlist import META, REST, other
 from tests.unit.test_watchlist import PERSON as PERSON_ROW
 from watchers import amend
+from watchers.changes import Rejudged, WatchRow, WatchRows
 from watchers.errors import WatchlistChanged
 from watchers.match import Matcher
-from watchers.model import Fingerprint, Grouping, Rejudged, WatchRow, WatchRows
+from watchers.model import Fingerprint, Grouping
 from watchers.ports import Store
 from watchers.rehearsal import rejudged
 from watchers.watchlist import read_file

@@ -24,8 +24,9 @@ from tests.integration.test_run import Running
 from tests.journey.harness import CommandLine, Environment, InlineWorkers, News, feed_list, rss
 from watchers import amend
 from watchers.amend import Edit, Joined
+from watchers.changes import WatchRow
 from watchers.errors import WatchlistChanged
-from watchers.model import FeedSpec, FetchFailure, Item, Notice, WatchRow
+from watchers.model import FeedSpec, FetchFailure, Item, Notice
 from watchers.ports import Store
 from watchers.reader import Reading, ReadJob
 from watchers.rehearsal import rejudged

@@ -39,6 +39,7 @@ from tests.contract.making import (
     queue,
     settle,
 )
+from watchers.changes import Rejudged, WatchRow, WatchRows
 from watchers.errors import (
     InputInvalid,
     StoreCorrupt,
@@ -47,7 +48,7 @@ from watchers.errors import (
     StoreOlder,
     StoreUnreachable,
 )
-from watchers.model import Feed, Grouping, PollResult, Rejudged, Remembered, WatchRow, WatchRows
+from watchers.model import Feed, Grouping, PollResult, Remembered
 from watchers.ports import Store
 
 _REVISION = '''

@@ -26,10 +26,11 @@ from tests.integration.test_feed_commands import _running as running
 from tests.journey.harness import InlineWorkers, Kept, environment, logging_as_it_was
 from tests.standin import BotApiStandin
 from tests.standin.rules import MAX_CALLBACK_BYTES, MAX_UNITS, utf16_units
+from watchers.changes import WatchRow
 from watchers.dedupe import fingerprint
 from watchers.errors import StoreBusy
 from watchers.match import Matcher
-from watchers.model import Article, FeedSpec, Item, PollResult, WatchRow
+from watchers.model import Article, FeedSpec, Item, PollResult
 from watchers.overlay import by_key, current, digest_of
 from watchers.ports import Store
 from watchers.rehearsal import Rehearsal, rehearse

@@ -20,7 +20,8 @@ from pebble.pool.base_pool import PoolStatus
 
 import config
 from watchers import workers as module
-from watchers.model import FetchFailure, Item, Remembered, Stored
+from watchers.changes import Stored
+from watchers.model import FetchFailure, Item, Remembered
 from watchers.reader import PageJob, Reading, ReadJob
 from watchers.watchlist import Watchlist, parse_watchlist
 from watchers.workers import Workers

@@ -26,10 +26,11 @@ from bot.cli import app
 from bot.cli.edge import told
 from tests.feedserver import FeedServer
 from tests.standin import BotApiStandin
+from watchers.changes import Rejudged, Stored
 from watchers.errors import FeedUnreadable
 from watchers.fulltext import read_page
 from watchers.match import Matcher
-from watchers.model import FetchFailure, Item, Rejudged, Stored
+from watchers.model import FetchFailure, Item
 from watchers.reader import PageJob, Reading, ReadJob, read
 from watchers.rehearsal import rejudged
 from watchers.watchlist import Watchlist

@@ -14,8 +14,8 @@ import config
 from tests.unit.test_watchlist import META, PERSON, REST, other
 from watchers import amend
 from watchers.amend import Edit, Joined
+from watchers.changes import WatchRow, WatchRows
 from watchers.errors import InputInvalid, WatchlistInvalid, WatchUnknown
-from watchers.model import WatchRow, WatchRows
 from watchers.watchlist import Person, read_file
 from watchers.watchlist_rows import File
 

@@ -13,8 +13,9 @@ from tests.contract.making import HOUR, item, old_feed, poll
 from tests.unit.test_watchlist import META, PERSON, REST, other
 from watchers import amend, rehearsal
 from watchers.amend import Joined
+from watchers.changes import Stored, WatchRows
 from watchers.match import Matcher
-from watchers.model import Stored, Verdict, WatchRows
+from watchers.model import Verdict
 from watchers.rehearsal import difference, rehearse, rejudged
 from watchers.watchlist import read_file
 
