@@ -92,7 +92,7 @@ def rehearse(
 ) -> Rehearsal:
     """Judge what is stored by both; memory does not grow with what is stored.
 
-    `since`: only what was first seen since then. It takes about 200 µs an article: run it in
+    `since`: only what was first seen since then. It judges every article twice: run it in
     a thread. StoreError.
     """
     found = Rehearsal()
