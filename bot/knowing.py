@@ -92,7 +92,8 @@ def judge_again(
 ) -> Again | Busy:
     """Judge by the list what is stored, to the end, unless somebody else is at it.
 
-    Takes what matching takes (docs/performance.md); killed, the next one goes on where it was. StoreError.
+    Takes what matching takes (docs/performance.md); killed, the next one goes on where it was.
+    StoreError.
     """
     with store.lock(LEASE) as free:
         if not free:
