@@ -7,7 +7,7 @@ first sentence are near one another, in any language.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -114,17 +114,7 @@ class Evidence:
 
     def near(self, anchor: Mark, groups: Sequence[str], within: int) -> Mark | None:
         """The nearest mark of these groups within so many words, but for the anchor itself."""
-        best: Mark | None = None
-        distance = within
-        for group in groups:
-            marks = self._groups.get(group, ())
-            start = bisect_left(marks, anchor.place - within, key=lambda mark: mark.place)
-            end = bisect_right(marks, anchor.place + within, key=lambda mark: mark.place)
-            for mark in marks[start:end]:
-                apart = abs(mark.place - anchor.place)
-                if apart <= distance and not touches(mark.hit, anchor.hit):
-                    best, distance = mark, apart
-        return best
+        return self._near_all([anchor], groups, within)
 
     def joined(
         self, anchors: Iterable[Mark], others: Sequence[Sequence[str]], within: int
@@ -165,9 +155,10 @@ class Evidence:
         return any(covers(hit, mark.hit) for mark in self.of(*groups))
 
     def _is_year(self, mark: Mark) -> bool:
-        """Two-digit years count only beside a season, a prison or a killing, and as no number.
+        """Two digits count only beside a season, a place or a killing, or a name of 1988.
 
-        ("۶۷ نفر" is 67 people.) Four digits: not as a price, a page or a part of an address.
+        No year is what something counted follows ("۶۷ نفر" is 67 people), what stands behind
+        "page" or "article", or four digits with a separator ("1.367").
         """
         hit = mark.hit
         text = self.fields[hit.field].text

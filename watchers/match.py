@@ -33,7 +33,9 @@ _HOW = {
 
 
 _ENOUGH = frozenset(("full", "surname", "strong", "medium", "own", *HOMELESS))
-_AT_HOME = frozenset(("common", "year", *ANCHORS))
+_AT_HOME = frozenset(("year", *ANCHORS))
+# What the rules of nearness without a name or a place ask for, one of it at least.
+_GRIM = frozenset(("act", "prison", "graves", "sentence", "execution"))
 
 
 def _tells(rule: Rule) -> Tells:
@@ -43,7 +45,11 @@ def _tells(rule: Rule) -> Tells:
         return Tells.ENOUGH
     if group == "iran":
         return Tells.COUNTRY
-    return Tells.AT_HOME if group in _AT_HOME else Tells.NOTHING
+    if group == "common":
+        return Tells.ALONE_AT_HOME
+    if group in _AT_HOME:
+        return Tells.AT_HOME
+    return Tells.COMPANY if group in _GRIM else Tells.NOTHING
 
 
 class Matcher:

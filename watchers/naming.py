@@ -25,9 +25,10 @@ from watchers.rules import ARABIC, folded_words
 _TRADE = 12  # words: a trade stands beside its name
 _OFFICE = 4
 _LIST = 6  # words between the names of a list: "Naieri, Eshraqi, Raisi"
-_SUPPORT = folded_words(
-    "iran office prison law actors official event order panel trial act sentence"
-)
+_SUPPORT = (
+    "iran", "office", "prison", "law", "actors", "official", "event", "order", "panel", "trial",
+    "act", "sentence",
+)  # fmt: skip
 _GROUPS = frozenset(("iran", "prison", "law", "actors", "official", "event"))
 _AT_HOME = ("iran", "actors", "prison", "official", "sentence")
 _OF = folded_words("de del di da du des al el la le von der av imam امام الإمام")

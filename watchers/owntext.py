@@ -41,7 +41,6 @@ _EXCERPT = 300  # of an excerpt under a headline
 _SENTENCES = 2  # of it
 _LABELLED = 400  # of "Photo: ..." at most: in a longer line its first sentence goes
 _LISTED = 2_000  # of "Tags: ..." or "About us: ..." at most
-_INLINE = 200  # of a teaser inside a paragraph
 _NOTICE = 1_500  # of what an outlet or an author says of itself, at most
 _BODY = 300  # of the article's own before "Comments" or an author's note ends it
 _PARAGRAPH = 280  # a line as long after "Comments" is none: it stood in a menu

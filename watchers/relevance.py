@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from watchers.evidence import Evidence, Mark
-from watchers.rules import folded_words
 
 _LEAD = 45  # words of title and text that always belong to the head
 _HEAD = 0.7  # of all words
@@ -22,9 +21,10 @@ _COMPANY_OF = ("act", "prison", "graves", "panel", "panelist")
 _COMPANY_FA = ("prison", "site", "year", "panelist", "graves", "law")
 _IRAN = ("iran", "official", "site")
 # What a headline on the subject has of it.
-_SUBJECT = folded_words(
-    "strong medium year site since then tape panel graves order panelist bulletin"
-)
+_SUBJECT = (
+    "strong", "medium", "year", "site", "since", "then", "tape", "panel", "graves", "order",
+    "panelist", "bulletin",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,7 @@ def decide(evidence: Evidence, relations: Mapping[str, str]) -> Decision:
     for found in _findings(evidence):
         other = _other_event(evidence, relations, found)
         if other is not None:
-            subject = other.hit.rule.subject
-            mention = mention or Decision(False, f"another event: {subject}", (other,), subject)
+            mention = mention or _about(other)
         elif _is_mention(evidence, found):
             mention = mention or Decision(
                 False, f"a mention in the tail: {found.rule}", found.marks
@@ -125,8 +124,10 @@ def _instead(evidence: Evidence, relations: Mapping[str, str]) -> Decision | Non
     if not evidence.has("year", "strong", "medium"):
         return None
     other = _other_event(evidence, relations, Decision(False))
-    if other is None:
-        return None
+    return None if other is None else _about(other)
+
+
+def _about(other: Mark) -> Decision:
     subject = other.hit.rule.subject
     return Decision(False, f"another event: {subject}", (other,), subject)
 
@@ -199,8 +200,7 @@ def _is_mention(evidence: Evidence, found: Decision) -> bool:
 
     Of executions of today too: their reports end with a line on 1988, often a short one.
     """
-    title = [m for m in evidence.of(*_SUBJECT) if m.hit.field == "title"]
-    if title:
+    if any(mark.hit.field == "title" for mark in evidence.of(*_SUBJECT)):
         return False
     today = evidence.words >= _SHORT and any(m.hit.field == "title" for m in evidence.of("act"))
     if not today and any(mark.hit.rule.subject == "site" for mark in found.marks):

@@ -19,8 +19,6 @@ from watchers.folding import Folded
 from watchers.rules import Rule, bounded, is_persian
 
 _REPEATS = 200  # of one pattern in one field: more say nothing new, and hits are compared in pairs
-# What rules of nearness without a name or a place ask for: a Persian text has to have one of it.
-GRIM = frozenset(("act", "prison", "graves", "sentence", "execution"))
 _FEW = 4_000  # patterns: of so many the faster automaton is made
 
 
@@ -38,9 +36,11 @@ class Tells(IntEnum):
     """What a hit says by itself."""
 
     NOTHING = 0  # a word of the topic that half of the news has
-    AT_HOME = 1  # it may begin a reason in a text that is of Iran
-    COUNTRY = 2  # Iran: the text may be of it
-    ENOUGH = 3  # the article has to be looked at
+    COMPANY = 1  # the same, without which no AT_HOME comes to anything
+    AT_HOME = 2  # it may begin a reason in a text that is of Iran, in company
+    ALONE_AT_HOME = 3  # the same, and needs no company
+    COUNTRY = 4  # Iran: the text may be of it
+    ENOUGH = 5  # the article has to be looked at
 
 
 class Scanner:
@@ -56,8 +56,11 @@ class Scanner:
             sorts[tells(rule)].append((pattern, rule))
         self._country = frozenset(rule for _, rule in sorts[Tells.COUNTRY])
         self._first = _Patterns(sorts[Tells.ENOUGH] + sorts[Tells.COUNTRY], few=_FEW)
-        self._at_home = _Patterns(sorts[Tells.AT_HOME], few=_FEW)
-        self._others = _Patterns(sorts[Tells.NOTHING], few=0)
+        at_home = sorts[Tells.AT_HOME] + sorts[Tells.ALONE_AT_HOME]
+        self._at_home = _Patterns(at_home, few=_FEW)
+        company = sorts[Tells.COMPANY] + sorts[Tells.ALONE_AT_HOME]
+        self._company = frozenset(rule for _, rule in company)
+        self._others = _Patterns(sorts[Tells.NOTHING] + sorts[Tells.COMPANY], few=0)
 
     def find(self, fields: Mapping[str, Folded]) -> list[Hit]:
         """The hits in all fields; none if they cannot come to anything.
@@ -72,7 +75,7 @@ class Scanner:
         if not enough and not at_home:
             return first
         hits = [*first, *at_home, *_all(self._others, fields)]
-        if enough or any(hit.rule.subject in GRIM or hit.rule.kind == "common" for hit in hits):
+        if enough or any(hit.rule in self._company for hit in hits):
             return hits
         return first
 

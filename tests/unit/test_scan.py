@@ -103,10 +103,10 @@ def test_what_tells_nothing_by_itself_is_not_looked_for_alone() -> None:
     assert [(hit.field, hit.rule.kind) for hit in beside] == [("text", "full"), ("title", "facet")]
 
 
-def test_a_persian_text_is_of_iran_but_has_to_be_grim() -> None:
+def test_a_persian_text_is_of_iran_but_has_to_have_company() -> None:
     order, act = Rule("facet", "order"), Rule("facet", "act")
     patterns = [(fold("فرمان"), order), (fold("اعدام"), act)]
-    scanner = Scanner(patterns, lambda rule: Tells.AT_HOME if rule is order else Tells.NOTHING)
+    scanner = Scanner(patterns, lambda rule: Tells.AT_HOME if rule is order else Tells.COMPANY)
     for text, hits in (
         ("فرمان گمرک", []),
         ("فرمان و اعدام، گزارش", ["order", "act"]),
