@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree clean
+.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree bench-dedupe clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -49,7 +49,7 @@ lock: $(STAMP) ## renew the pinned versions
 lock-check: $(STAMP)
 	$(RUN)/python tools/lock.py check
 
-quality: $(STAMP) ## relevance and officials on labelled items, each error (SAMPLE=folder: on others)
+quality: $(STAMP) ## how well labelled items are known and grouped, each error (SAMPLE=folder: on others)
 	$(RUN)/python -m benchmarks.quality $(SAMPLE)
 
 bench-poll: $(STAMP) ## polls of generated feeds beside a peer (FEEDS="1000 5000" ROUNDS=1): 15 minutes
@@ -60,6 +60,9 @@ bench-match: $(STAMP) ## folding, matching and reasons beside a plain regex: two
 
 bench-agree: $(STAMP) ## do feedparser's entries and ours agree on generated feeds?
 	$(RUN)/python -m benchmarks.agreement
+
+bench-dedupe: $(STAMP) ## copies in a year of generated articles, beside a peer (ARTICLES=50000): 20 minutes
+	$(RUN)/python -m benchmarks.dedupe $(ARTICLES)
 
 clean: ## remove what was made here (not your data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.measure import Measured, measured
@@ -28,14 +28,19 @@ def install(venv: Path = VENV) -> Path:
 
     CalledProcessError when a package cannot be had.
     """
+    return install_into(venv, PACKAGES)
+
+
+def install_into(venv: Path, packages: Sequence[str]) -> Path:
+    """The interpreter of an environment with these packages, which is made if it is missing."""
     python = venv / "bin" / "python"
     stamp = venv / "installed.txt"
-    wanted = "\n".join(PACKAGES)
+    wanted = "\n".join(packages)
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
-        print(f"installing {', '.join(PACKAGES)} into {venv.name} ...", file=sys.stderr)
+        print(f"installing {', '.join(packages)} into {venv.name} ...", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
         pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *PACKAGES], check=True)
+        subprocess.run([*pip, *packages], check=True)
         stamp.write_text(wanted, encoding="utf-8")
     return python
 

@@ -1,12 +1,13 @@
 """How well it knows: a labelled sample goes the whole way, and its own scorer judges.
 
-    python -m benchmarks.quality [FOLDER]      by default our own: tests/data/labelled
+    python -m benchmarks.quality [FOLDER...]   by default our own: tests/data/labelled, .../grouped
 
 FOLDER holds `*.jsonl` (one invented, labelled item a line: feed, url, title, summary, content,
 published, lang, wave, labels). The items are served as RSS feeds over HTTP on loopback, polled
 by the real command into a database of their own in two waves, exported and scored by
-`benchmarks.scoring`; a `score.py` in FOLDER judges too, copies and stories as well. Nothing is
-kept.
+`benchmarks.scoring` (relevance, officials) and `benchmarks.grouping` (copies, traps, updates,
+stories, where they are labelled); a `score.py` in FOLDER judges too. A folder of folders is each
+of them. Nothing is kept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from benchmarks.scoring import of_export
+from benchmarks import grouping, scoring
 
 Items = list[dict[str, Any]]
 
@@ -35,7 +36,7 @@ def rss(items: Items, name: str) -> bytes:
     urls = {item["id"]: item["url"] for item in items}
     rows = []
     for item in items:
-        same = item["labels"]["dup_kind"] == "guid" and item["labels"]["duplicate_of"]
+        same = item["labels"].get("dup_kind") == "guid" and item["labels"]["duplicate_of"]
         guid: str = item.get("guid") or urls.get(same) or item["url"]
         row = f"<title>{escape(item['title'])}</title><link>{escape(item['url'])}</link>"
         row += f'<guid isPermaLink="false">{escape(guid)}</guid>'
@@ -119,16 +120,29 @@ def main(folder: Path) -> int:
         export.write_bytes(dadkhah("export"))
         server.shutdown()
         rows = [json.loads(line) for line in export.read_text(encoding="utf-8").split("\n") if line]
-        print(*of_export(items, rows).lines(), sep="\n")
+        print(*scoring.of_export(items, rows).lines(), sep="\n")
+        if any(item["labels"].get("duplicate_of") for item in items):
+            print(*grouping.of_export(items, rows).lines(), sep="\n")
         if not (folder / "score.py").is_file():
             return 0
         score = [sys.executable, str(folder / "score.py"), "--items", str(folder / "items.jsonl")]
         return subprocess.run([*score, "--export", str(export)], check=False).returncode
 
 
+def folders(given: list[Path]) -> list[Path]:
+    """Those that hold items, the given ones or those within them."""
+    within = (sorted(path for path in folder.iterdir() if path.is_dir()) for folder in given)
+    every = [path for folder, inner in zip(given, within, strict=True) for path in (folder, *inner)]
+    return [path for path in every if any(path.glob("*.jsonl"))]
+
+
 if __name__ == "__main__":
-    own = Path(__file__).parent.parent / "tests" / "data" / "labelled"
-    given = Path(sys.argv[1]) if len(sys.argv) > 1 else own
-    if not any(given.glob("*.jsonl")):
-        sys.exit("usage: python -m benchmarks.quality [FOLDER]   (with labelled items as *.jsonl)")
-    sys.exit(main(given))
+    data = Path(__file__).parent.parent / "tests" / "data"
+    named = [Path(name) for name in sys.argv[1:]] or [data / "labelled", data / "grouped"]
+    if not all(path.is_dir() for path in named) or not (found := folders(named)):
+        sys.exit("usage: python -m benchmarks.quality [FOLDER...]   (labelled items as *.jsonl)")
+    codes = []
+    for path in found:
+        print(f"\n#### {path.parent.name}/{path.name}")
+        codes.append(main(path))
+    sys.exit(max(codes))

@@ -21,7 +21,7 @@ from bot.schedule import latest_slot
 from config import logs
 from watchers import digest as digests
 from watchers.model import Feed
-from watchers.outlets import Outlet
+from watchers.outlets import Outlet, OutletTable
 from watchers.ports import Store
 from watchers.settler import settle_batch
 from watchers.telling import CONSOLE, Channel, ChannelSpec, Digest, Page, Tellable
@@ -51,7 +51,11 @@ def outlet_of(program: Program, feeds: Iterable[Feed]) -> Callable[[Tellable], O
 
     Not as the feed that happened to bring it first: that may be a search or an aggregator.
     """
-    table = program.knowledge.outlets
+    return outlet_by(program.knowledge.outlets, feeds)
+
+
+def outlet_by(table: OutletTable, feeds: Iterable[Feed]) -> Callable[[Tellable], Outlet]:
+    """The same with a table of outlets."""
     own = {host(url): feed for feed in feeds for url in (feed.site, feed.url) if url}
 
     def of(article: Tellable) -> Outlet:

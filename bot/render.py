@@ -128,14 +128,20 @@ def _story(line: Line, digest: Digest, catalogue: Catalogue, name_of: NameOf) ->
     title = _short(line.title, _TITLE) or line.url
     block = _Block().add(f"{mark}• {_ISOLATE}")
     block.add(title, "text_link", without_trackers(line.url)).add(_POP)
-    source = f"{isolated(_short(line.outlet, _OUTLET))} ({catalogue.kind(line.outlet_kind)})"
-    details = [source]
+
+    def source(name: str, kind: str) -> str:
+        return f"{isolated(_short(name, _OUTLET))} ({catalogue.kind(kind)})"
+
+    details = [source(line.outlet, line.outlet_kind)]
     if line.published is not None:
         details.append(catalogue.day(line.published, digest.channel.timezone))
     if line.updated:
         details.append(catalogue.text("updated"))
     if line.others:
         details.append(_others(line, catalogue))
+    if line.first:
+        first = source(line.first, line.first_kind)
+        details.append(catalogue.text("first: %(outlet)s") % {"outlet": first})
     block.add(f"\n{mark}" + catalogue.join(details))
     for number, official in enumerate(line.officials[:_TAGS]):
         block.add(f"\n{mark}" if number == 0 else " ")

@@ -4,6 +4,7 @@
                               digest -> due channels  deliver -> what is queued
                               telegram -> updates     notices -> what admins have to know
                               judge -> stored articles, by a changed watchlist
+                              fingerprints -> recent articles, after an update of the program
     every process:            watchlist -> looked at four times a second, and taken up
 
 SIGTERM: no new work; a page that is being sent gets its receipt, polls are dropped (they are
@@ -22,7 +23,7 @@ from datetime import datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import housekeeping, jobs
+from bot import housekeeping, jobs, rechecks
 from bot.app import Program
 from bot.client import make_bot
 from bot.clock import utc_now
@@ -30,6 +31,7 @@ from bot.deliver import Deliverer
 from bot.knowing import LEASE
 from bot.notices import tell_admins
 from bot.poller import Poller
+from bot.rechecks import Rechecks
 from bot.schedule import latest_slot
 from bot.sender import ConsoleSender, Sender, TelegramSender
 from bot.together import together
@@ -54,6 +56,7 @@ class Service:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._poller = Poller(program)
+        self._rechecks = Rechecks(program.database, program.fetcher)
         self._deliverer = Deliverer(program.database)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: dict[str, asyncio.Task[object]] = {}
@@ -103,6 +106,7 @@ class Service:
 
     def _schedule(self) -> None:
         knowing = self._program.knowing
+        recomputing = housekeeping.Recomputing(self._program)
         ticks: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
             ("poll", 5.0, self._poller.tick),
             ("settle", 5.0, lambda: jobs.settle_all(self._program)),
@@ -111,6 +115,8 @@ class Service:
             ("telegram", 3.0, self._telegram),
             ("notices", 20.0, self._tell_admins),
             ("judge", 2.0, knowing.judge_on),
+            ("fingerprints", 2.0, recomputing.go_on),
+            ("rechecks", rechecks.EVERY, self._look_for_pages),
             ("housekeeping", 3600.0, lambda: housekeeping.tidy(self._program)),
         )
         self._scheduler.add_job(self._take_lease, "interval", seconds=2, id=LEASE,
@@ -204,6 +210,10 @@ class Service:
             await self._deliverer.deliver(channel, self._sender)
         except DadkhahError as error:
             log.warning("delivery_failed", channel=channel.chat, why=str(error))
+
+    async def _look_for_pages(self) -> None:
+        if self._program.settings.full_text:
+            await self._rechecks.look()
 
     async def _telegram(self) -> None:
         if self._updates is not None:

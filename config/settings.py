@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     fetch_concurrency: int = Field(default=32, ge=1, le=1000)
     full_text: bool = True  # fetch the pages of suspicious articles
     parse_processes: int = Field(default=0, ge=0, le=256)  # 0: one a core
+    retention_text: int = Field(default=0, ge=0, le=36_500)  # days; 0: for ever
+    retention_ledger: int = Field(default=90, ge=0, le=36_500)  # days; 0: for ever
+    retention_audit: int = Field(default=0, ge=0, le=36_500)  # days; 0: for ever
     http_listen: str = "127.0.0.1:8080"  # empty: off
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

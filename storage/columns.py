@@ -1,4 +1,4 @@
-"""What several tables need to say about their columns: times in UTC, indexes on some rows."""
+"""What several tables need: their root, times in UTC, indexes on some rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, TypeDecorator, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, MetaData, TypeDecorator, text
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
 
 # SQLite numbers rows of INTEGER keys only (64-bit all the same); PostgreSQL's have 32 bits.
 BIG_KEY = BigInteger().with_variant(Integer(), "sqlite")
@@ -71,3 +73,7 @@ def index_of(name: str, *columns: str, unique: bool = False, **where: bool | Non
 def index_where(name: str, *columns: str, where: str) -> Index:
     """An index on the rows that a condition chooses, spelled alike for both databases."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+class Row(SQLModel, registry=registry(metadata=MetaData())):
+    """The root of our tables, with a metadata of their own."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, literal, select, tuple_
 
 from storage.columns import UtcTime
+from storage.first_published import of_groups
 from storage.mapping import match_of, strings
+from storage.revised import TOLD_KINDS
 from storage.tables import ADDRESS, ARTICLE, FEED, MATCH, REVISION
 from watchers.model import Match
 from watchers.telling import Exported
@@ -48,6 +50,13 @@ def batch(
     return list(_exported(connection, rows)), (rows[-1].first_seen, rows[-1].id)
 
 
+def one(connection: Connection, article: int) -> Exported:
+    """The article of this id."""
+    statement = _statement(Selection()).where(ARTICLE.c.id == article)
+    (found,) = _exported(connection, connection.execute(statement).all())
+    return found
+
+
 def _statement(selection: Selection) -> Select[Any]:
     statement = (
         select(
@@ -76,11 +85,18 @@ def _exported(connection: Connection, rows: Iterable[Any]) -> Iterator[Exported]
     ids = [row.id for row in rows]
     reasons = _of_each(connection, MATCH, ids, match_of)
     addresses = _of_each(connection, ADDRESS, ids, lambda row: row.url)
+    told = REVISION.c.kind.in_(TOLD_KINDS)  # facts and what vanished, no cosmetic changes
     updates = _of_each(
-        connection, REVISION, ids, lambda row: {"at": row.at, "fields": strings(row.fields)}
+        connection,
+        REVISION,
+        ids,
+        lambda row: {"at": row.at, "fields": strings(row.fields)},
+        told,
     )
+    earliest = of_groups(connection, (row.duplicate_of or row.id for row in rows))
     for row in rows:
-        yield _one(row, addresses[row.id], updates[row.id], reasons[row.id])
+        own = addresses[row.id], updates[row.id], reasons[row.id]
+        yield replace(_one(row, *own), first_published=earliest[row.duplicate_of or row.id])
 
 
 def _one(
@@ -102,8 +118,7 @@ def _one(
         officials=strings(row.officials),
         people=strings(row.people),
         topics=strings(row.topics),
-        # Kept on an article that an update made irrelevant, for what it was told as.
-        story=row.story_id if row.relevant or row.duplicate_of else None,
+        story=row.story_id,
         duplicate_of=row.first_url,
         also=tuple(sorted(addresses)),
         first_published=row.first_published,
@@ -117,11 +132,16 @@ def _one(
 
 
 def _of_each(
-    connection: Connection, table: Table, ids: list[int], make: Callable[[Any], Any]
+    connection: Connection,
+    table: Table,
+    ids: list[int],
+    make: Callable[[Any], Any],
+    *where: ColumnElement[bool],
 ) -> dict[int, list[Any]]:
     """The rows of another table that belong to these articles, in the order of their keys."""
     found: dict[int, list[Any]] = defaultdict(list)
-    statement = select(table).where(table.c.article_id.in_(ids)).order_by(*table.primary_key)
+    chosen = select(table).where(table.c.article_id.in_(ids), *where)
+    statement = chosen.order_by(*table.primary_key)
     for row in connection.execute(statement):
         found[row.article_id].append(make(row))
     return found

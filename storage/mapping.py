@@ -16,6 +16,7 @@ from storage.planning import FIRST_INTERVAL
 from storage.tables import FEED
 from watchers.changes import Rejudged, Stored
 from watchers.model import Feed, FeedSpec, Fingerprint, Grouped, Item, Match
+from watchers.rechecks import first_check
 from watchers.telling import (
     Channel,
     ChannelSpec,
@@ -173,6 +174,7 @@ def article_values(item: Item, feed_id: int, at: datetime, *, baseline: bool) ->
         "time": article.published or at,
         "baseline": baseline,
         "settled": False,
+        "check_at": first_check(item, at, baseline=baseline),
     }
 
 
@@ -238,13 +240,16 @@ GROUPED_COLUMNS = (
     "text_key",
     "signature",
     "bands",
+    "people",
+    "pinned",
+    "lead_at",
 )
 
 
 def grouped_of(row: Any) -> Grouped:
-    """An article's row of GROUPED_COLUMNS as grouping sees it."""
+    """An article's row of GROUPED_COLUMNS, and its story's event, as grouping sees it."""
     number, url, title, text, published, first_seen, language, relevant, officials, *rest = row
-    duplicate_of, story, version, text_key, signature, bands = rest
+    duplicate_of, story, version, text_key, signature, bands, people, pinned, lead_at, event = rest
     return Grouped(
         number,
         url,
@@ -255,9 +260,13 @@ def grouped_of(row: Any) -> Grouped:
         language,
         relevant,
         strings(officials),
-        Fingerprint(version, text_key, unpack(signature, "Q"), unpack(bands, "q")),
+        Fingerprint(version, bytes(text_key), unpack(signature, "Q"), unpack(bands, "q")),
         duplicate_of,
         story,
+        strings(people),
+        pinned,
+        lead_at,
+        event,
     )
 
 
@@ -281,6 +290,8 @@ def tellable_of(row: Any) -> Tellable:
         updated=row.updated,
         source=row.source,
         source_url=row.source_url,
+        first_published=row.first_published,
+        has_text=row.has_text,
     )
 
 

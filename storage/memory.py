@@ -6,21 +6,24 @@ The rules are those of the SQL store (most of them the same pure functions of `p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from storage.first_published import earliest
+from storage.memory_articles import MemoryArticles
+from storage.memory_keeping import MemoryKeeping
 from storage.memory_knowing import MemoryKnowing
 from storage.memory_state import MemoryArticle, synchronised
-from storage.memory_telling import MemoryTelling
+from storage.memory_stories import MemoryStories
 from storage.memory_watching import MemoryWatching
 from storage.planning import UNREACHABLE_AFTER
 from watchers.errors import StoreError
 from watchers.telling import Counts, Coverage, DeliveryState, Exported
 
 
-class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
+class MemoryStore(MemoryWatching, MemoryKnowing, MemoryKeeping, MemoryStories, MemoryArticles):
     """:class:`watchers.ports.Store` without a database; safe to use from several threads."""
 
     @synchronised
@@ -44,8 +47,9 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
     ) -> Iterator[Exported]:
         """See :class:`watchers.ports.UpkeepPort`."""
         with self._lock:
+            dates = self._first_published()
             chosen = [
-                self._exported(article)
+                self._exported(article, dates)
                 for article in sorted(self._articles.values(), key=lambda a: (a.first_seen, a.id))
                 if (since is None or article.first_seen >= since)
                 and (until is None or article.first_seen < until)
@@ -54,7 +58,10 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
             ]
         yield from chosen
 
-    def _exported(self, article: MemoryArticle) -> Exported:
+    def _exported(
+        self, article: MemoryArticle, dates: Mapping[int, datetime | None] | None = None
+    ) -> Exported:
+        dates = self._first_published() if dates is None else dates
         given, verdict = article.item.article, article.item.verdict
         first = article.duplicate_of
         feed = self._feeds[article.feed_id]
@@ -71,10 +78,10 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
             officials=verdict.officials,
             people=verdict.people,
             topics=verdict.topics,
-            story=article.story if verdict.relevant or first else None,
+            story=article.story,
             duplicate_of=None if first is None else self._articles[first].canonical_url,
             also=tuple(sorted(article.addresses)),
-            first_published=article.first_published,
+            first_published=dates[first or article.id],
             updates=tuple(article.updates),
             reasons=verdict.matches,
             source=given.source,
@@ -82,6 +89,14 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
             text=given.text,
             watchlist=verdict.watchlist,
         )
+
+    def _first_published(self) -> dict[int, datetime | None]:
+        """By the first of the copies: the earliest time of them all."""
+        found: dict[int, datetime | None] = {}
+        for kept in self._articles.values():
+            first = kept.duplicate_of or kept.id
+            found[first] = earliest(found.get(first), kept.first_published, kept.published)
+        return found
 
     @synchronised
     def counts(self) -> Counts:
@@ -92,7 +107,7 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryTelling):
             feeds=len(self._feeds) - len(self._removed),
             articles=len(articles),
             relevant=sum(article.item.verdict.relevant for article in articles),
-            stories=len(self._stories),
+            stories=len(self._stories.keys() - self._merged.keys()),
             queued=states.count(DeliveryState.QUEUED),
             uncertain=states.count(DeliveryState.UNCERTAIN),
             failed=states.count(DeliveryState.FAILED),

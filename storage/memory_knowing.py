@@ -65,7 +65,7 @@ class MemoryKnowing(MemoryState):
         self, after: int, limit: int, *, since: datetime | None = None
     ) -> tuple[Stored, ...]:
         """See :class:`watchers.ports.KnowPort`."""
-        articles = list(self._articles.values())
+        articles = [article for article in self._articles.values() if article.text_kept]
         if since is not None:
             late = [article.id for article in articles if article.first_seen >= since]
             articles = [article for article in articles if late and article.id >= min(late)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from storage.revised import TOLD_KINDS
+from watchers.articles import Revision
 from watchers.changes import WatchRow
 from watchers.model import Feed, Grouped, Item, LedgerRow, Notice
 from watchers.telling import Admin, AuditRecord, Channel, Delivery
@@ -53,13 +55,27 @@ class MemoryArticle:
     settled: bool = False
     duplicate_of: int | None = None
     story: str | None = None
+    reason: str | None = None  # of the grouping
+    pinned: bool = False  # an admin chose its story
+    lead_at: datetime | None = None  # its time, if it leads (watchers.groups)
+    resettle: bool = False  # it changed, and is to be settled once more
+    text_kept: bool = True  # not yet thrown away
     addresses: set[str] = field(default_factory=set)
-    updates: list[dict[str, object]] = field(default_factory=list)
+    changed_at: datetime | None = None  # its facts, the last time
+    gone_at: datetime | None = None
+    check_at: datetime | None = None  # when to see whether its page is there
+    revisions: list[Revision] = field(default_factory=list)
 
     @property
     def tells(self) -> bool:
         """Relevant, or an official is named."""
         return self.item.verdict.relevant or bool(self.item.verdict.officials)
+
+    @property
+    def updates(self) -> tuple[dict[str, object], ...]:
+        """What an export tells of its changes."""
+        told = (one for one in self.revisions if one.kind in TOLD_KINDS)
+        return tuple({"at": one.at, "fields": one.fields} for one in told)
 
     @property
     def grouped(self) -> Grouped:
@@ -77,7 +93,19 @@ class MemoryArticle:
             fingerprint=self.item.fingerprint,
             duplicate_of=self.duplicate_of,
             story=self.story,
+            pinned=self.pinned,
+            lead_at=self.lead_at,
+            people=self.item.verdict.people,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryTold:
+    """By which digest a subject was told, and by which once more, as updated."""
+
+    digest: int
+    built_at: datetime
+    again: int | None = None
 
 
 @dataclass(slots=True)
@@ -108,10 +136,12 @@ class MemoryState:
         self._by_url: dict[bytes, int] = {}  # article's id by url key
         self._by_address: dict[bytes, int] = {}  # by the url key of a further address
         self._entries: dict[tuple[int, bytes], MemoryEntry] = {}  # by feed and guid key
-        self._stories: set[str] = set()
+        self._stories: dict[str, datetime] = {}  # when each began; merged ones too
+        self._merged: dict[str, str] = {}  # a story that was merged, and into which
+        self._events: dict[str, str] = {}  # of stories (watchers.groups)
         self._channels: dict[int, Channel] = {}
         self._slots: set[tuple[int, datetime]] = set()  # channel, slot of a digest
-        self._told: set[tuple[int, str]] = set()  # channel, subject
+        self._told: dict[tuple[int, str], MemoryTold] = {}  # by channel and subject
         self._deliveries: dict[int, Delivery] = {}
         self._admins: dict[int, Admin] = {}
         self._audit: list[AuditRecord] = []
@@ -125,6 +155,13 @@ class MemoryState:
         self._digest_ids = itertools.count(1)
         self._delivery_ids = itertools.count(1)
         self._notice_ids = itertools.count(1)
+
+    def _tell_as(self, channel: int, told: MemoryTold, new: str) -> None:
+        """What was told so counts as told as `new` too; the later digest counts."""
+        other = self._told.get((channel, new), told)
+        again = other.again if other.again is not None else told.again
+        later = max(told, other, key=lambda one: one.digest)
+        self._told[channel, new] = replace(later, again=again)
 
     def _note(self, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
         self._audit.append(AuditRecord(at, actor, action, subject, detail))

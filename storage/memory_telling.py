@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storage.mapping import host_of, subject_of
-from storage.memory_state import MemoryArticle, MemoryState, synchronised
+from storage.memory_state import MemoryArticle, MemoryState, MemoryTold, synchronised
 from storage.receipts import ABANDONED, checked_changes, decide, decision_of, receipt
 from watchers.errors import ChannelExists, ChannelUnknown, DeliveryUnknown
 from watchers.telling import (
@@ -34,9 +34,23 @@ class MemoryTelling(MemoryState):
     def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
         """See :class:`watchers.ports.TellPort`."""
         recent = [k for k in self._articles.values() if k.settled and k.first_seen >= since]
-        subjects = {_subject(kept) for kept in recent if kept.tells and not kept.baseline}
-        wanted = {subject for subject in subjects if (channel_id, subject) not in self._told}
+        telling = (kept for kept in recent if kept.tells and not kept.baseline)
+        wanted = {_subject(kept) for kept in telling if self._is_untold(channel_id, kept)}
         return tuple(self._tellable(kept) for kept in recent if _subject(kept) in wanted)
+
+    def _is_untold(self, channel_id: int, kept: MemoryArticle) -> bool:
+        """Never told; or told once, and its facts changed since."""
+        told = self._told.get((channel_id, _subject(kept)))
+        if told is None:
+            return True
+        changed = kept.changed_at is not None and kept.changed_at > told.built_at
+        return told.again is None and changed
+
+    def _may_be_told(self, channel_id: int, subject: str) -> bool:
+        if (channel_id, subject) not in self._told:
+            return True
+        articles = (kept for kept in self._articles.values() if _subject(kept) == subject)
+        return any(self._is_untold(channel_id, kept) for kept in articles)
 
     def _tellable(self, kept: MemoryArticle) -> Tellable:
         feed = self._feeds[kept.feed_id]
@@ -55,9 +69,11 @@ class MemoryTelling(MemoryState):
             score=kept.item.verdict.score,
             duplicate_of=kept.duplicate_of,
             story=kept.story,
-            updated=bool(kept.updates),
+            updated=kept.changed_at is not None,
             source=kept.item.article.source,
             source_url=kept.item.article.source_url,
+            first_published=kept.first_published,
+            has_text=bool(kept.item.article.text),
         )
 
     @synchronised
@@ -80,7 +96,7 @@ class MemoryTelling(MemoryState):
         channel_id: int,
         *,
         slot: datetime,
-        built_at: datetime,  # noqa: ARG002 - of the port; nothing here shows it
+        built_at: datetime,
         since: datetime,  # noqa: ARG002 - the same
         subjects: Sequence[str],
         pages: Sequence[Page],
@@ -88,8 +104,9 @@ class MemoryTelling(MemoryState):
     ) -> int | None:
         """See :class:`watchers.ports.TellPort`. ChannelUnknown."""
         channel = self._channel(channel_id)
-        told = any((channel_id, subject) in self._told for subject in subjects)
-        if told or (channel_id, slot) in self._slots:
+        told = not all(self._may_be_told(channel_id, subject) for subject in subjects)
+        merged = not self._merged.keys().isdisjoint(subjects)
+        if told or merged or (channel_id, slot) in self._slots:
             return None
         if scheduled and (channel.last_slot is None or channel.last_slot < slot):
             self._channels[channel_id] = replace(channel, last_slot=slot)
@@ -97,7 +114,10 @@ class MemoryTelling(MemoryState):
             return None
         digest_id = next(self._digest_ids)
         self._slots.add((channel_id, slot))
-        self._told.update((channel_id, subject) for subject in subjects)
+        for subject in dict.fromkeys(subjects):
+            first = self._told.get((channel_id, subject), MemoryTold(digest_id, built_at))
+            again = digest_id if (channel_id, subject) in self._told else None
+            self._told[channel_id, subject] = replace(first, again=again)
         for number, page in enumerate(pages, 1):
             key = next(self._delivery_ids)
             self._deliveries[key] = Delivery(
@@ -262,7 +282,7 @@ class MemoryTelling(MemoryState):
         del self._channels[channel_id]
         others = {k: d for k, d in self._deliveries.items() if d.channel_id != channel_id}
         self._deliveries = others
-        self._told = {pair for pair in self._told if pair[0] != channel_id}
+        self._told = {key: told for key, told in self._told.items() if key[0] != channel_id}
         self._slots = {pair for pair in self._slots if pair[0] != channel_id}
         self._note(at, actor, "channel.remove", channel.chat)
         return channel

@@ -1,57 +1,54 @@
-"""Feeds, polls and grouping of the `MemoryStore`."""
+"""Feeds and polls of the `MemoryStore`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from storage.addressing import Target
+from storage.first_published import earliest
 from storage.memory_ledger import MemoryLedger
+from storage.memory_revising import MemoryRevising
 from storage.memory_state import MemoryArticle, MemoryEntry, synchronised
 from storage.notices import Telling, moved, notices_of, same_feed
 from storage.planning import (
     CLOCK_SLACK,
-    COPY_WINDOW,
     FIRST_INTERVAL,
     LISTED_LATELY,
     LONGEST_WAIT,
-    MOST_COPIES,
-    MOST_STORIES,
     SEEN_AGAIN,
     Head,
     Known,
     KnownEntry,
     PollPlan,
-    Target,
     already_watched,
-    changed_fields,
+    beyond_title,
     feed_changes,
     following_move,
     is_baseline,
     is_time_to_mark,
     may_move,
     plan_poll,
-    resolve_groupings,
     saved_of,
-    stays_settled,
 )
+from storage.revised import LISTED_AGAIN
 from watchers.errors import FeedExists, FeedUnknown
 from watchers.model import (
     Feed,
     FeedSpec,
-    Grouped,
-    Grouping,
     Item,
     PollResult,
     PollSaved,
     Remembered,
 )
+from watchers.rechecks import first_check
 from watchers.urls import host
 
 
-class MemoryWatching(MemoryLedger):
-    """:class:`watchers.ports.FeedPort` and :class:`watchers.ports.GroupPort`."""
+class MemoryWatching(MemoryRevising, MemoryLedger):
+    """:class:`watchers.ports.FeedPort`."""
 
     # ------------------------------------------------------------ feeds
 
@@ -198,14 +195,21 @@ class MemoryWatching(MemoryLedger):
         feed = self._feeds.get(result.feed_id)
         if feed is None or feed.id in self._removed:
             return PollSaved(result.feed_id)
-        plan = plan_poll(result, self._known(result))
+        plan = plan_poll(feed, result, self._known(result))
         ids = {item.article.url_key: self._store(feed, item, result.at) for item in plan.new}
         self._store_entries(plan, ids, result)
-        for target, item in plan.addresses:
+        for one in plan.addresses:
+            target = one.target
             article = self._articles[ids[target] if isinstance(target, bytes) else target]
-            article.addresses.add(item.article.url)
-            self._by_address.setdefault(item.article.url_key, article.id)
-        updated = sum(self._change(head, item, result.at) for head, item in plan.changed)
+            article.addresses.add(one.url)
+            self._by_address.setdefault(one.key, article.id)
+        for item, target in plan.entries:
+            article = self._articles[ids[target] if isinstance(target, bytes) else target]
+            article.first_published = earliest(article.first_published, item.article.published)
+        updated = sum(self._change(one, result.at) for one in plan.changed)
+        for head in plan.back:
+            self._bring_back(self._articles[head.id], result.at, LISTED_AGAIN)
+        self._vanish(feed, result)
         saved = saved_of((feed, result), plan.new, copies=plan.copies, updated=updated)
         self._store_state(feed, result)
         self._add_to_ledger(result, saved.new)
@@ -219,18 +223,22 @@ class MemoryWatching(MemoryLedger):
                 known = KnownEntry(entry.article_id, entry.content_key)
                 entries[item.article.guid_key] = known
                 heads[entry.article_id] = self._head(entry.article_id)
-            key = item.article.url_key
-            number = self._by_url.get(key) or self._by_address.get(key)
-            if number is not None:
-                keys[key] = number
-                heads[number] = self._head(number)
-        return Known(entries, keys, heads)
+            for key in item.article.keys:
+                number = self._by_url.get(key) or self._by_address.get(key)
+                if number is not None:
+                    keys[key] = number
+                    heads[number] = self._head(number)
+        hosts = {number: host(feed.url) for number, feed in self._feeds.items()}
+        return Known(entries, keys, heads, hosts)
 
     def _head(self, number: int) -> Head:
         kept = self._articles[number]
         close = kept.tells or kept.item.verdict.suspicious
         relevant, full = kept.item.verdict.relevant, kept.item.article.is_full
-        return Head(kept.id, kept.feed_id, kept.url, relevant, close, kept.settled, full)
+        of_it = (relevant, close, kept.settled, full, kept.gone_at)
+        return Head(
+            kept.id, kept.feed_id, kept.url, *of_it, kept.text_kept, beyond_title(kept.item)
+        )
 
     def _store(self, feed: Feed, item: Item, at: datetime) -> int:
         number = next(self._article_ids)
@@ -246,6 +254,7 @@ class MemoryWatching(MemoryLedger):
             first_published=article.published,
             first_seen=at,
             baseline=is_baseline(item, feed, at),
+            check_at=first_check(item, at, baseline=is_baseline(item, feed, at)),
         )
         self._by_url[article.url_key] = number
         return number
@@ -268,19 +277,6 @@ class MemoryWatching(MemoryLedger):
             seen = self._entries.get((own, guid))
             if seen is not None and seen.last_seen <= result.at - SEEN_AGAIN:
                 seen.last_seen = result.at
-
-    def _change(self, head: Head, item: Item, at: datetime) -> bool:
-        kept = self._articles[head.id]
-        old = (kept.item.article.title, kept.item.article.text)
-        fields = changed_fields(old, (item.article.title, item.article.text))
-        if not fields:
-            return False
-        kept.settled = stays_settled(head, item)
-        kept.item = item
-        kept.published = item.article.published or kept.published
-        kept.first_published = kept.first_published or item.article.published
-        kept.updates.append({"at": at, "fields": fields})
-        return True
 
     def _store_state(self, feed: Feed, result: PollResult) -> None:
         self._feeds[feed.id] = replace(feed, **feed_changes(feed, result))  # type: ignore[arg-type]
@@ -305,68 +301,3 @@ class MemoryWatching(MemoryLedger):
         former.pop(to, None)
         self._note(at, "system", "feed.move", feed.url, to)
         return moved(feed, to)
-
-    # ------------------------------------------------------------ grouping
-
-    @synchronised
-    def unsettled(self, limit: int) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`."""
-        found = [kept.grouped for kept in self._articles.values() if not kept.settled]
-        found.sort(key=lambda article: (article.time, article.canonical_url.encode()))
-        return tuple(found[:limit])
-
-    @synchronised
-    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
-        """See :class:`watchers.ports.GroupPort`."""
-        settled = (kept for kept in self._articles.values() if kept.settled)
-        return frozenset(kept.item.fingerprint.text_key for kept in settled).intersection(keys)
-
-    @synchronised
-    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`; the nearest in time."""
-        settled = [
-            k
-            for k in self._articles.values()
-            if k.settled
-            and k.id != article.id
-            and abs(k.grouped.time - article.time) <= COPY_WINDOW
-        ]
-        key, bands = article.fingerprint.text_key, set(article.fingerprint.bands)
-        found = [
-            k.grouped
-            for k in settled
-            if k.item.fingerprint.text_key == key or bands.intersection(k.item.fingerprint.bands)
-        ]
-        found.sort(key=lambda other: (abs(other.time - article.time), other.id))
-        return tuple(sorted(found[:MOST_COPIES], key=lambda other: other.id))
-
-    @synchronised
-    def story_candidates(
-        self, article: Grouped, since: datetime, until: datetime
-    ) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`."""
-        found = [
-            kept.grouped
-            for kept in self._articles.values()
-            if kept.settled
-            and kept.item.verdict.relevant
-            and kept.duplicate_of is None
-            and kept.id != article.id
-        ]
-        found = [other for other in found if since <= other.time <= until]
-        found.sort(key=lambda other: (abs(other.time - article.time), other.id))
-        return tuple(sorted(found[:MOST_STORIES], key=lambda other: other.id))
-
-    @synchronised
-    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
-        """See :class:`watchers.ports.GroupPort`."""
-        known = [grouping for grouping in groupings if grouping.article_id in self._articles]
-        firsts = {kept.id: kept.duplicate_of for kept in self._articles.values()}
-        copied = {first for first in firsts.values() if first is not None}
-        for grouping in resolve_groupings(known, firsts, copied):
-            kept = self._articles[grouping.article_id]
-            kept.settled = True
-            kept.duplicate_of = grouping.duplicate_of
-            kept.story = grouping.story or kept.story
-            if grouping.story is not None:
-                self._stories.add(grouping.story)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from storage.addressing import Further, Target, further, target_of
+from storage.revised import Word, is_outlets
 from watchers.feed_addresses import has_password
 from watchers.model import Feed, Grouping, Item, LedgerRow, PollResult, PollSaved
 from watchers.polling import CEILING, START
@@ -14,7 +16,9 @@ FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
 # Neighbours looked at, nearest in time first: one chatty or hostile feed can give thousands of
 # articles in the same words, and the cost of one article must not grow with them.
 MOST_COPIES = 100
-MOST_STORIES = 200
+MOST_OF_A_TEXT = 20
+MOST_OF_A_BAND = 50  # in a period of storage.bands
+_BARE = 60  # characters of an outlet's name and signs
 NEWS_AGE = timedelta(hours=24)  # of a feed's first poll: older and undated entries are baseline
 STALE_AGE = timedelta(days=30)
 COPY_WINDOW = timedelta(days=30)  # either side: dedupe takes nothing further apart for a copy
@@ -46,6 +50,9 @@ class Head:
     close: bool  # relevant, an official named, or suspicious
     settled: bool
     is_full: bool  # its text is the whole article's, not a feed's summary
+    gone_at: datetime | None = None
+    text_kept: bool = True  # not thrown away by age: else there is nothing to compare with
+    size: int = 0  # characters that its text has beyond its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,16 @@ class Known:
     entries: Mapping[bytes, KnownEntry]  # by guid key
     keys: Mapping[bytes, int]  # article's id by url key, further addresses included
     heads: Mapping[int, Head]
+    hosts: Mapping[int, str] = field(default_factory=dict)  # of the heads' feeds, by feed
 
 
-Target = int | bytes  # a stored article's id, or the url key of one that this poll brings
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article that an item says something else of, perhaps; and whose word that is."""
+
+    head: Head
+    item: Item
+    word: Word
 
 
 @dataclass(slots=True)
@@ -75,25 +89,29 @@ class PollPlan:
     new: list[Item] = field(default_factory=list)
     entries: list[tuple[Item, Target]] = field(default_factory=list)
     reread: list[Item] = field(default_factory=list)  # known entries with another content key
-    addresses: list[tuple[Target, Item]] = field(default_factory=list)
-    changed: list[tuple[Head, Item]] = field(default_factory=list)
+    addresses: list[Further] = field(default_factory=list)
+    changed: list[Candidate] = field(default_factory=list)
+    back: list[Head] = field(default_factory=list)  # had vanished, and are listed again
     copies: int = 0
 
 
-def plan_poll(result: PollResult, known: Known) -> PollPlan:
+def plan_poll(feed: Feed, result: PollResult, known: Known) -> PollPlan:
     """Sort the items of a poll: new articles, further addresses, changed ones.
 
-    The canonical URL is the identity; a guid known before decides only when the URL is new.
+    The canonical URL is the identity; a guid known before decides only when the URL is new
+    (`storage.addressing`).
     Two new items with one guid are two articles: some feeds give every item the same guid.
     """
     plan = PollPlan()
     fresh: dict[bytes, Item] = {}
+    keys = {key for item in result.items for key in item.article.keys}
+    leads: dict[bytes, Target] = {key: known.keys[key] for key in keys if key in known.keys}
     guids: set[bytes] = set()
-    touched: set[int] = set()
+    changed: dict[int, Candidate] = {}
     for item in result.items:
         article = item.article
         entry = known.entries.get(article.guid_key)
-        target = _target(item, known, fresh)
+        target = target_of(item, leads, entry.article_id if entry is not None else None)
         if target is None:
             fresh[article.url_key] = item
             plan.new.append(item)
@@ -103,27 +121,30 @@ def plan_poll(result: PollResult, known: Known) -> PollPlan:
         first_url = (
             fresh[target].article.url if isinstance(target, bytes) else (known.heads[target].url)
         )
-        if article.url != first_url:
-            plan.addresses.append((target, item))
+        plan.addresses += further(item, target, first_url, leads)
+        leads.update((key, target) for key in article.keys if key not in leads)
         if article.guid_key not in guids:
             _plan_entry(plan, item, entry, target)
         guids.add(article.guid_key)
-        if isinstance(target, bytes) or target in touched:
+        if isinstance(target, bytes):
             continue
-        if _may_have_changed(known.heads[target], item, entry, result.feed_id):
-            plan.changed.append((known.heads[target], item))
-            touched.add(target)
+        head = known.heads[target]
+        if head.gone_at is not None and _counts(feed, head, known):
+            plan.back.append(head)
+            plan.reread.append(item)
+        word = _word(feed, head, item, entry, known)
+        if word is not None and _is_later(item, changed.get(target)):
+            changed[target] = Candidate(head, item, word)
+    plan.changed = list(changed.values())
     return plan
 
 
-def _target(item: Item, known: Known, fresh: Mapping[bytes, Item]) -> Target | None:
-    article = item.article
-    if article.url_key in fresh:
-        return article.url_key
-    if article.url_key in known.keys:
-        return known.keys[article.url_key]
-    entry = known.entries.get(article.guid_key)
-    return entry.article_id if entry is not None else None
+def _is_later(item: Item, other: Candidate | None) -> bool:
+    """Of several entries for one article the latest counts; the first of those undated."""
+    if other is None:
+        return True
+    mine, theirs = item.article.published, other.item.article.published
+    return mine is not None and (theirs is None or mine > theirs)
 
 
 def _plan_entry(plan: PollPlan, item: Item, entry: KnownEntry | None, target: Target) -> None:
@@ -133,18 +154,52 @@ def _plan_entry(plan: PollPlan, item: Item, entry: KnownEntry | None, target: Ta
         plan.reread.append(item)
 
 
-def _may_have_changed(head: Head, item: Item, entry: KnownEntry | None, feed_id: int) -> bool:
-    """The first feed's word counts, or another's that shows more: a teaser hides the subject.
+def _counts(feed: Feed, head: Head, known: Known) -> bool:
+    """The first feed's word counts, and that of the outlet's other feeds."""
+    first = head.feed_id
+    return first == feed.id or is_outlets(feed, head, known.hosts.get(first))
 
-    For the same reason a summary replaces no full text that is kept close, not even the first
-    feed's: its page could not be read this time.
+
+def _word(
+    feed: Feed, head: Head, item: Item, entry: KnownEntry | None, known: Known
+) -> Word | None:
+    """Whose word an item is that may be a change; None if it is none that counts.
+
+    Another's counts too if it shows more: a teaser hides the subject. For the same reason a
+    summary replaces no full text that is kept close, not even the first feed's: its page could
+    not be read this time. Nothing is said of an article whose text was thrown away.
     """
     same = entry is not None and entry.content_key == item.article.content_key
-    shows_more = (item.verdict.relevant and not head.relevant) or (
-        item.verdict.kept_close and not head.close
-    )
-    shortens = head.is_full and head.close and not item.article.is_full
-    return not same and ((head.feed_id == feed_id and not shortens) or shows_more)
+    if same or not head.text_kept:
+        return None
+    shows_more = _rises(head, item)
+    bare = is_bare(beyond_title(item))
+    if head.feed_id != feed.id and bare != is_bare(head.size):
+        return None if bare else Word.MORE
+    if not _counts(feed, head, known):
+        return Word.MORE if shows_more else None
+    if head.is_full and head.close and not item.article.is_full and not shows_more:
+        return Word.SUMMARY
+    is_further = entry is None and head.feed_id != feed.id and not shows_more
+    return Word.FURTHER if is_further else Word.OWN
+
+
+def beyond_title(item: Item) -> int:
+    """Characters that its text has beyond its title."""
+    return len(item.article.text) - len(item.article.title)
+
+
+def is_bare(size: int) -> bool:
+    """A headline, perhaps with the outlet's name: what aggregators give.
+
+    Any text shows more, so that it does not matter which feed was first to give the article.
+    """
+    return size <= _BARE
+
+
+def _rises(head: Head, item: Item) -> bool:
+    verdict = item.verdict
+    return (verdict.relevant and not head.relevant) or (verdict.kept_close and not head.close)
 
 
 Work = tuple[Feed, PollResult]
@@ -161,7 +216,7 @@ def independent(work: Sequence[Work], known: Mapping[int, Known]) -> tuple[list[
     touched: set[object] = set()
     for feed, result in work:
         marks: set[object] = set(known[feed.id].heads)
-        marks.update(item.article.url_key for item in result.items)
+        marks.update(key for item in result.items for key in item.article.keys)
         (now if touched.isdisjoint(marks) else later).append((feed, result))
         touched |= marks
     return now, later
@@ -218,18 +273,12 @@ def is_baseline(item: Item, feed: Feed, at: datetime) -> bool:
     return published is None or published < min(at, feed.added_at) - NEWS_AGE
 
 
-def changed_fields(old: tuple[str, str], new: tuple[str, str]) -> tuple[str, ...]:
-    """Which of (title, text) differ."""
-    return tuple(
-        name for name, was, now in zip(("title", "text"), old, new, strict=True) if was != now
-    )
-
-
 def stays_settled(head: Head, item: Item) -> bool:
-    """False when the verdict rose from irrelevant: copies and story are to be looked for."""
-    verdict = item.verdict
-    rose = (verdict.relevant and not head.relevant) or (verdict.kept_close and not head.close)
-    return head.settled and not rose
+    """False when the verdict rose from irrelevant: until it is grouped nothing is told of it.
+
+    Any other change leaves it in its group, and in digests, until it is settled once more.
+    """
+    return head.settled and not _rises(head, item)
 
 
 def feed_changes(feed: Feed, result: PollResult) -> dict[str, object]:
@@ -355,5 +404,5 @@ def resolve_groupings(
         if first is not None:
             parents.add(first)
         current[grouping.article_id] = first
-        resolved.append(Grouping(grouping.article_id, first, grouping.story, grouping.reason))
+        resolved.append(replace(grouping, duplicate_of=first))
     return resolved

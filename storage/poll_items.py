@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,11 @@ from sqlalchemy import (
     update,
 )
 
+from storage import bands, first_published, revising
+from storage.addressing import Further, Target, link_of
 from storage.engine import chunks, insert_new, select_pairs
 from storage.mapping import (
-    CONTENT_COLUMNS,
     article_values,
-    content_values,
-    dump,
     match_values,
     printed_key,
     storable,
@@ -33,16 +32,14 @@ from storage.planning import (
     Known,
     KnownEntry,
     PollPlan,
-    Target,
     Work,
-    changed_fields,
     independent,
     is_baseline,
     plan_poll,
     saved_of,
-    stays_settled,
 )
-from storage.tables import ADDRESS, ARTICLE, BAND, ENTRY, MATCH, REVISION
+from storage.revised import LISTED_AGAIN
+from storage.tables import ADDRESS, ARTICLE, ENTRY, FEED, MATCH
 from watchers.changes import Rejudged
 from watchers.model import Feed, Item, PollResult, PollSaved
 
@@ -59,7 +56,11 @@ _HEAD = select(
     or_(ARTICLE.c.tells, ARTICLE.c.suspicious).label("close"),
     ARTICLE.c.settled,
     ARTICLE.c.is_full,
+    ARTICLE.c.gone_at,
+    ARTICLE.c.text_kept,
+    (func.length(ARTICLE.c.text) - func.length(ARTICLE.c.title)).label("size"),
 )
+_FEED_HOSTS = select(FEED.c.id, FEED.c.host).where(FEED.c.id.in_(_IDS))
 _HEADS_BY_URL = _HEAD.where(ARTICLE.c.url_key.in_(_URLS))
 _HEADS_BY_ID = _HEAD.where(ARTICLE.c.id.in_(_IDS))
 _ADDRESSES = (
@@ -75,26 +76,7 @@ _REREAD = (
     .where(ENTRY.c.feed_id == bindparam("feed"), ENTRY.c.guid_key == bindparam("guid"))
     .values(content_key=bindparam("content"), last_seen=bindparam("at"))
 )
-_OLD = (
-    select(ARTICLE.c.id, ARTICLE.c.title, ARTICLE.c.text)
-    .where(ARTICLE.c.id.in_(_IDS))
-    .order_by(ARTICLE.c.id)
-    .with_for_update()
-)
-_DATED = bindparam("dated", type_=ARTICLE.c.published.type)
-_REPLACE = (
-    update(ARTICLE)
-    .where(ARTICLE.c.id == bindparam("article"))
-    .values(
-        **{name: bindparam(f"new_{name}") for name in CONTENT_COLUMNS},
-        settled=bindparam("stays_settled"),
-        published=func.coalesce(_DATED, ARTICLE.c.published),
-        time=func.coalesce(_DATED, ARTICLE.c.time),
-        first_published=func.coalesce(ARTICLE.c.first_published, _DATED),
-    )
-)
 _NO_MATCHES = delete(MATCH).where(MATCH.c.article_id.in_(_IDS))
-_NO_BANDS = delete(BAND).where(BAND.c.article_id.in_(_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +111,9 @@ def save(connection: Connection, work: Sequence[Work]) -> dict[int, PollSaved]:
     while left:
         known = _known(connection, left)
         now, left = independent(left, known)
-        polls = [_Poll(feed, result, plan_poll(result, known[feed.id])) for feed, result in now]
+        polls = [
+            _Poll(feed, result, plan_poll(feed, result, known[feed.id])) for feed, result in now
+        ]
         saved.update(_save_together(connection, polls))
     return saved
 
@@ -138,6 +122,7 @@ def _save_together(connection: Connection, polls: Sequence[_Poll]) -> dict[int, 
     stored = _store_new(connection, polls)
     _store_entries(connection, polls, stored)
     _store_addresses(connection, polls, stored)
+    first_published.lower(connection, _further_dates(polls, stored))
     updated = _store_changes(connection, polls)
     return {
         poll.feed.id: saved_of(
@@ -158,20 +143,33 @@ def _known(connection: Connection, work: Sequence[Work]) -> dict[int, Known]:
     entries = _known_entries(connection, work)
     items = [item for _, result in work for item in result.items]
     heads: dict[int, Head] = {}
-    keys = _known_keys(connection, list({item.article.url_key for item in items}), heads)
+    wanted_keys = {key for item in items for key in item.article.keys}
+    keys = _known_keys(connection, list(wanted_keys), heads)
     wanted = {entry.article_id for own in entries.values() for entry in own.values()}
     for ids in chunks(sorted(wanted.union(keys.values()) - heads.keys())):
         for row in connection.execute(_HEADS_BY_ID, {"ids": ids}):
             heads[row.id] = Head(*row[1:])
+    hosts = _hosts(connection, heads.values(), {feed.id for feed, _ in work})
     known = {}
     for feed, result in work:
         own = entries.get(feed.id, {})
         mine = {entry.article_id for entry in own.values()}
-        mine.update(
-            keys[item.article.url_key] for item in result.items if item.article.url_key in keys
-        )
-        known[feed.id] = Known(own, keys, {number: heads[number] for number in mine})
+        own_keys = (key for item in result.items for key in item.article.keys)
+        mine.update(keys[key] for key in own_keys if key in keys)
+        known[feed.id] = Known(own, keys, {number: heads[number] for number in mine}, hosts)
     return known
+
+
+def _hosts(connection: Connection, heads: Iterable[Head], polled: set[int]) -> dict[int, str]:
+    """The hosts of the feeds that gave these articles first; none if those polled here did."""
+    feeds = sorted({head.feed_id for head in heads})
+    if polled.issuperset(feeds) and len(polled) == 1:
+        return {}
+    return {
+        row[0]: row[1]
+        for ids in chunks(feeds)
+        for row in connection.execute(_FEED_HOSTS, {"ids": ids})
+    }
 
 
 def _known_entries(
@@ -230,18 +228,19 @@ def _store_new(connection: Connection, polls: Sequence[_Poll]) -> _Stored:
             if row.feed_id != owners[row.url_key]:
                 lost[row.url_key] = row.url
     mine = (item for _, item, _ in new if item.article.url_key not in lost)
-    _store_findings(connection, ((ids[item.article.url_key], item) for item in mine))
+    store_findings(connection, ((ids[item.article.url_key], item) for item in mine))
     return _Stored(ids, lost)
 
 
-def _store_findings(connection: Connection, found: Iterable[tuple[int, Item | Rejudged]]) -> None:
+def store_findings(connection: Connection, found: Iterable[tuple[int, Item | Rejudged]]) -> None:
+    """Give these stored articles their reasons and bands; they have none."""
     matches: list[dict[str, object]] = []
-    bands: list[dict[str, object]] = []
+    close: dict[int, Sequence[int]] = {}
     for number, item in found:
         matches += match_values(number, item.verdict.matches)
-        bands += ({"band": band, "article_id": number} for band in item.fingerprint.bands)
+        close[number] = item.fingerprint.bands
     insert_new(connection, MATCH, matches)
-    insert_new(connection, BAND, bands)
+    bands.save(connection, close)
 
 
 def _store_entries(connection: Connection, polls: Sequence[_Poll], stored: _Stored) -> None:
@@ -271,23 +270,34 @@ def _store_entries(connection: Connection, polls: Sequence[_Poll], stored: _Stor
         connection.execute(_REREAD, reread)
 
 
+def _further_dates(
+    polls: Sequence[_Poll], stored: _Stored
+) -> Iterator[tuple[int, datetime | None]]:
+    """The dates of entries that led to an article which another entry had brought."""
+    for poll in polls:
+        own = {id(i) for i in poll.plan.new if i.article.url_key not in stored.lost}
+        for item, target in poll.plan.entries:
+            if id(item) not in own:
+                yield stored.id(target), item.article.published
+
+
 def _store_addresses(connection: Connection, polls: Sequence[_Poll], stored: _Stored) -> None:
-    found: list[tuple[Target, Item]] = []
+    found: list[Further] = []
     for poll in polls:
         found += poll.plan.addresses
         found += (
-            (item.article.url_key, item)
+            link_of(item, item.article.url_key)
             for item in poll.plan.new
             if stored.lost.get(item.article.url_key, item.article.url) != item.article.url
         )
     rows = [
         {
-            "article_id": stored.id(target),
-            "printed_key": printed_key(item.article.url),
-            "url": storable(item.article.url),
-            "url_key": item.article.url_key,
+            "article_id": stored.id(one.target),
+            "printed_key": printed_key(one.url),
+            "url": storable(one.url),
+            "url_key": one.key,
         }
-        for target, item in found
+        for one in found
     ]
     rows.sort(key=lambda row: (row["article_id"], row["printed_key"]))
     insert_new(connection, ADDRESS, rows)
@@ -297,61 +307,24 @@ def _store_addresses(connection: Connection, polls: Sequence[_Poll], stored: _St
 
 
 def _store_changes(connection: Connection, polls: Sequence[_Poll]) -> dict[int, int]:
-    """Replace what feeds changed, and keep what they said before; how many by feed."""
-    candidates = {head.id: (poll, head, item) for poll in polls for head, item in poll.plan.changed}
-    old: dict[int, Any] = {}
-    for ids in chunks(sorted(candidates)):
-        old.update({row.id: row for row in connection.execute(_OLD, {"ids": ids})})
-    changed: dict[int, int] = {}
-    values: list[dict[str, object]] = []
-    revisions: list[dict[str, object]] = []
-    items: list[tuple[int, Item]] = []
-    for number, row in old.items():
-        poll, head, item = candidates[number]
-        content = content_values(item)
-        now = (str(content["title"]), str(content["text"]))
-        if fields := changed_fields((row.title, row.text), now):
-            values.append(_replacing(head, item, content))
-            revisions.append(_revision(row, poll.result.at, fields))
-            items.append((number, item))
-            changed[poll.feed.id] = changed.get(poll.feed.id, 0) + 1
-    if items:
-        _replace(connection, values, items)
-        connection.execute(REVISION.insert(), revisions)
-    return changed
+    """Replace what feeds changed, and keep what they said before; facts changed, by feed."""
+    found = revising.changes(
+        connection,
+        ((poll.feed.id, poll.result.at, one) for poll in polls for one in poll.plan.changed),
+    )
+    if found.items:
+        drop_findings(connection, [number for number, _ in found.items])
+        connection.execute(revising.REPLACE, found.values)
+        store_findings(connection, found.items)
+    found.note(connection)
+    for poll in polls:
+        back = (head.id for head in poll.plan.back)
+        revising.bring_back(connection, back, poll.result.at, LISTED_AGAIN)
+    return found.facts
 
 
-def _replacing(head: Head, item: Item, content: Mapping[str, object]) -> dict[str, object]:
-    return {
-        "article": head.id,
-        "stays_settled": stays_settled(head, item),
-        "dated": item.article.published,
-        **{f"new_{name}": content[name] for name in CONTENT_COLUMNS},
-    }
-
-
-def _revision(row: Any, at: datetime, fields: Sequence[str]) -> dict[str, object]:
-    return {
-        "article_id": row.id,
-        "at": at,
-        "title": row.title,
-        "text": row.text,
-        "fields": dump(fields),
-    }
-
-
-def _replace(
-    connection: Connection,
-    values: Sequence[dict[str, object]],
-    items: Sequence[tuple[int, Item]],
-) -> None:
-    connection.execute(_REPLACE, values)
-    replace_findings(connection, items)
-
-
-def replace_findings(connection: Connection, found: Sequence[tuple[int, Item | Rejudged]]) -> None:
-    """Give these articles other reasons and bands."""
-    for ids in chunks([number for number, _ in found]):
+def drop_findings(connection: Connection, articles: Sequence[int]) -> None:
+    """Delete the reasons and bands of these articles; before their rows are changed."""
+    for ids in chunks(articles):
         connection.execute(_NO_MATCHES, {"ids": ids})
-        connection.execute(_NO_BANDS, {"ids": ids})
-    _store_findings(connection, found)
+    bands.drop(connection, articles)

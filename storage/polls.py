@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from storage import ledger, poll_items
+from storage import ledger, poll_items, revising
 from storage.audits import note
 from storage.engine import change, chunks, insert_or_replace
 from storage.mapping import feed_of, printed_key, storable
@@ -112,6 +112,9 @@ def _save_round(connection: Connection, results: Sequence[PollResult]) -> dict[i
     polled = _polled(connection, results)
     work = [(one.feed, one.result) for one in polled if one.result.items]
     saved = poll_items.save(connection, work) if work else {}
+    for one in polled:
+        if one.result.gone:
+            revising.vanish(connection, one.feed, one.result.gone, one.result.seen, one.result.at)
     _store_states(connection, polled, saved, _mark_listed(connection, polled))
     listings = [
         {"feed_id": one.feed.id, "listing": one.result.listing}

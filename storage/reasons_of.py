@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
-from storage.digests import TELLABLE
-from storage.mapping import match_of, storable, tellable_of
+from storage.digests import TELLABLE, is_about
+from storage.mapping import match_of, tellable_of
 from storage.tables import ARTICLE, FEED, MATCH
 from watchers.model import Match
 from watchers.telling import Reasoned
-
-_ARTICLE = "article:"  # how the subject of an article without a story begins
-_DIGITS = 18  # of a number that both databases take
 
 
 def reasons(connection: Connection, subject: str, limit: int) -> tuple[Reasoned, ...]:
@@ -21,7 +18,7 @@ def reasons(connection: Connection, subject: str, limit: int) -> tuple[Reasoned,
     rows = connection.execute(
         select(*TELLABLE, ARTICLE.c.text, ARTICLE.c.watchlist)
         .join(FEED, FEED.c.id == ARTICLE.c.feed_id)
-        .where(ARTICLE.c.settled, _is_about(subject))
+        .where(ARTICLE.c.settled, is_about(subject))
         .order_by(ARTICLE.c.id)
         .limit(limit)
     ).all()
@@ -33,13 +30,3 @@ def reasons(connection: Connection, subject: str, limit: int) -> tuple[Reasoned,
     return tuple(
         Reasoned(tellable_of(row), row.text, row.watchlist, tuple(found[row.id])) for row in rows
     )
-
-
-def _is_about(subject: str) -> ColumnElement[bool]:
-    number = subject.removeprefix(_ARTICLE)
-    is_article = number != subject and number.isascii() and number.isdecimal()
-    if not is_article or len(number) > _DIGITS:
-        return ARTICLE.c.story_id == storable(subject)
-    first = int(number)
-    same = or_(ARTICLE.c.id == first, ARTICLE.c.duplicate_of == first)
-    return and_(same, ARTICLE.c.story_id.is_(None))

@@ -18,6 +18,7 @@ REVISIONS = (
     "0001",
     "0002",
     "0003",
+    "0004",
 )  # oldest first; known here too, so that opening loads no Alembic
 VERSION_TABLE = "dadkhah_version"  # a shared PostgreSQL may hold another alembic_version
 _MIGRATION_LOCK = 0x6461646B  # any number, the same in all versions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from storage import (
     digests,
     exporting,
     feeds,
-    grouping,
     ledger,
     locks,
     outbox,
@@ -23,12 +22,17 @@ from storage import (
     upkeep,
 )
 from storage.receipts import decision_of
-from storage.store_parts import KnowStore, LedgerStore
+from storage.store_parts import (
+    ArticleStore,
+    GroupStore,
+    KeepStore,
+    KnowStore,
+    LedgerStore,
+    StoryStore,
+)
 from watchers.model import (
     Feed,
     FeedSpec,
-    Grouped,
-    Grouping,
     PollResult,
     PollSaved,
     Remembered,
@@ -50,7 +54,7 @@ from watchers.telling import (
 )
 
 
-class SqlStore(LedgerStore, KnowStore):
+class SqlStore(LedgerStore, KnowStore, GroupStore, KeepStore, StoryStore, ArticleStore):
     """:class:`watchers.ports.Store` in a database; the contracts are written there.
 
     Nothing is retried but SQLite's BEGIN, which waits 10 seconds for other writers. Made by
@@ -131,35 +135,6 @@ class SqlStore(LedgerStore, KnowStore):
         """See :class:`watchers.ports.FeedPort`."""
         with self._read() as connection:
             return feeds.coverage(connection, now, since)
-
-    # ------------------------------------------------------------ grouping
-
-    def unsettled(self, limit: int) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`."""
-        with self._read() as connection:
-            return grouping.unsettled(connection, limit)
-
-    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
-        """See :class:`watchers.ports.GroupPort`."""
-        with self._read() as connection:
-            return grouping.settled_texts(connection, keys)
-
-    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`; the nearest in time."""
-        with self._read() as connection:
-            return grouping.copy_candidates(connection, article)
-
-    def story_candidates(
-        self, article: Grouped, since: datetime, until: datetime
-    ) -> tuple[Grouped, ...]:
-        """See :class:`watchers.ports.GroupPort`."""
-        with self._read() as connection:
-            return grouping.story_candidates(connection, article, since, until)
-
-    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
-        """See :class:`watchers.ports.GroupPort`."""
-        with self._write() as connection:
-            grouping.save(connection, groupings)
 
     # ------------------------------------------------------------ telling
 

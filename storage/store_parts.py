@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from storage import ledger, watching
+from storage import articles, candidates, grouping, keeping, ledger, stories, watching
 from storage.engine import Mode, transaction
 from storage.notices import Telling
 from storage.planning import MOST_GAPS
+from watchers.articles import ArticleView, PageCheck
 from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
-from watchers.model import Gap, LedgerRow, Notice, Rhythm
+from watchers.groups import Place, Progress, Regrouping, StoryHead
+from watchers.keeping import PART, Outdated, Reprinted
+from watchers.model import Gap, Grouped, Grouping, LedgerRow, Notice, Rhythm
+from watchers.stories import StoryView
 from watchers.telling import AuditRecord
 
 
@@ -132,3 +136,135 @@ class KnowStore(Transactions):
             return 0
         with self._write() as connection:
             return watching.save_verdicts(connection, items)
+
+
+class KeepStore(Transactions):
+    """:class:`watchers.keeping.KeepPort` in a database."""
+
+    def outdated(
+        self, version: str, after: int, *, limit: int = PART, since: datetime | None = None
+    ) -> tuple[Sequence[Outdated], int | None]:
+        """See :class:`watchers.keeping.KeepPort`."""
+        with self._read() as connection:
+            return keeping.outdated(connection, version, after, limit, since)
+
+    def save_fingerprints(self, items: Sequence[Reprinted]) -> int:
+        """See :class:`watchers.keeping.KeepPort`."""
+        with self._write() as connection:
+            return keeping.save_fingerprints(connection, items)
+
+    def forget_texts(self, before: datetime, *, limit: int = PART) -> int:
+        """See :class:`watchers.keeping.KeepPort`."""
+        with self._write() as connection:
+            return keeping.forget_texts(connection, before, limit)
+
+    def forget_audit(self, before: datetime, *, limit: int = PART) -> int:
+        """See :class:`watchers.keeping.KeepPort`."""
+        with self._write() as connection:
+            return keeping.forget_audit(connection, before, limit)
+
+
+class GroupStore(Transactions):
+    """:class:`watchers.groups.GroupPort` in a database."""
+
+    def progress(self) -> Progress:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return grouping.progress(connection)
+
+    def unsettled(self, limit: int) -> tuple[Grouped, ...]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.unsettled(connection, limit)
+
+    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.settled_texts(connection, keys)
+
+    def copy_candidates_of(self, articles: Sequence[Grouped]) -> Mapping[int, tuple[Grouped, ...]]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.copies_of(connection, articles)
+
+    def copied(self, articles: Collection[int]) -> frozenset[int]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.copied(connection, articles)
+
+    def leading(self, firsts: Collection[int]) -> Mapping[int, Grouped]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.leading(connection, firsts)
+
+    def relevant_copies(self, first: int, limit: int) -> tuple[Grouped, ...]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.relevant_copies(connection, first, limit)
+
+    def leads_until(self, place: Place, limit: int) -> tuple[Grouped, ...]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.leads_until(connection, place, limit)
+
+    def leads_after(self, place: Place, limit: int) -> tuple[Grouped, ...]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return candidates.leads_after(connection, place, limit)
+
+    def story_heads(self, ids: Collection[str], events: Collection[str]) -> tuple[StoryHead, ...]:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._read() as connection:
+            return grouping.story_heads(connection, ids, events)
+
+    def save_groupings(
+        self, groupings: Sequence[Grouping], regrouping: Regrouping | None = None
+    ) -> bool:
+        """See :class:`watchers.groups.GroupPort`."""
+        with self._write() as connection:
+            return grouping.save(connection, groupings, regrouping)
+
+
+class ArticleStore(Transactions):
+    """:class:`watchers.articles.ArticlePort` in a database."""
+
+    def article(self, address: str) -> ArticleView:
+        """See :class:`watchers.articles.ArticlePort`."""
+        with self._read() as connection:
+            return articles.view(connection, address)
+
+    def page_checks(self, now: datetime, limit: int) -> tuple[PageCheck, ...]:
+        """See :class:`watchers.articles.ArticlePort`."""
+        with self._read() as connection:
+            return articles.page_checks(connection, now, limit)
+
+    def save_page_check(
+        self, article_id: int, again: datetime | None, *, status: int | None, at: datetime
+    ) -> bool:
+        """See :class:`watchers.articles.ArticlePort`."""
+        with self._write() as connection:
+            return articles.save_page_check(connection, article_id, again, status, at)
+
+
+class StoryStore(Transactions):
+    """:class:`watchers.stories.StoryPort` in a database."""
+
+    def story(self, ref: str) -> StoryView:
+        """See :class:`watchers.stories.StoryPort`."""
+        with self._read() as connection:
+            return stories.view(connection, ref)
+
+    def leaving(self, story: str, articles: Sequence[str]) -> tuple[int, ...]:
+        """See :class:`watchers.stories.StoryPort`."""
+        with self._read() as connection:
+            return stories.leaving(connection, story, articles)
+
+    def merge_stories(self, kept: str, other: str, *, at: datetime, actor: str) -> str:
+        """See :class:`watchers.stories.StoryPort`."""
+        with self._write() as connection:
+            return stories.merge(connection, kept, other, at, actor)
+
+    def split_story(self, story: str, articles: Sequence[str], *, at: datetime, actor: str) -> str:
+        """See :class:`watchers.stories.StoryPort`."""
+        with self._write() as connection:
+            return stories.split(connection, story, articles, at, actor)

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, false
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlalchemy import BigInteger, Index, LargeBinary, Table, false, true
+from sqlmodel import Field
 
-from storage.columns import BIG_KEY, UtcTime, index_of, index_where
+from storage.columns import BIG_KEY, Row, UtcTime, index_of, index_where
+from storage.tables_telling import (
+    AdminRow,
+    AuditRow,
+    ChannelRow,
+    DeliveryRow,
+    DigestRow,
+    ToldRow,
+    ValueRow,
+    WatchedRow,
+)
 
-# A button in an old message names a delivery by its id: SQLite would give it out again.
-_NEVER_REUSED = {"sqlite_autoincrement": True}
-
-
-class Row(SQLModel, registry=registry(metadata=MetaData())):
-    """The root of our tables, with a metadata of their own."""
+# All columns are the key: SQLite keeps one tree of them instead of two.
+_KEY_ONLY = {"sqlite_with_rowid": False}
 
 
 class FeedRow(Row, table=True):
@@ -135,8 +140,11 @@ class StoryRow(Row, table=True):
     """Articles on one event share its id."""
 
     __tablename__ = "story"
+    __table_args__ = (index_where("story_event", "event", where="event IS NOT NULL"),)
     id: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcTime)
+    merged_into: str | None  # the story that an admin, or a later report, joined it to
+    event: str | None  # what it is by the articles alone (watchers.groups); NULL: given
 
 
 class ArticleRow(Row, table=True):
@@ -147,12 +155,20 @@ class ArticleRow(Row, table=True):
         Index("article_url_key", "url_key", unique=True),
         Index("article_first_seen", "first_seen", "id"),
         index_of("article_unsettled", "time", settled=False),
+        index_of("article_resettle", "time", resettle=True),
         index_of("article_text_key", "text_key", settled=True),
-        index_of("article_stories", "time", "id", relevant=True, settled=True, duplicate_of=None),
+        index_where("article_leads", "lead_at", where="lead_at IS NOT NULL"),
+        index_where(
+            "article_leading_copies",
+            "duplicate_of",
+            where="duplicate_of IS NOT NULL AND lead_at IS NOT NULL",
+        ),
         index_of("article_tells", "first_seen", tells=True, settled=True, baseline=False),
         Index("article_story_id", "story_id"),
         # Of copies only: with the others in it SQLite reads all articles to find the stories.
         index_where("article_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
+        index_where("article_check", "check_at", where="check_at IS NOT NULL"),
+        index_of("article_texts", "first_seen", text_kept=True),
     )
     id: int | None = Field(default=None, primary_key=True)
     feed_id: int = Field(foreign_key="feed.id")  # the one that gave it first
@@ -187,6 +203,14 @@ class ArticleRow(Row, table=True):
     source: str = Field(sa_column_kwargs={"server_default": ""})  # the outlet, if not the host
     source_url: str | None
     is_full: bool = Field(sa_column_kwargs={"server_default": false()})  # no summary
+    changed_at: datetime | None = Field(sa_type=UtcTime)  # its facts, the last time
+    gone_at: datetime | None = Field(sa_type=UtcTime)  # its feed or its site took it away
+    pinned: bool = Field(sa_column_kwargs={"server_default": false()})  # an admin chose its story
+    text_kept: bool = Field(sa_column_kwargs={"server_default": true()})  # not yet thrown away
+    check_at: datetime | None = Field(sa_type=UtcTime)  # when to see whether its page is there
+    lead_at: datetime | None = Field(sa_type=UtcTime)  # its time, if it leads (watchers.groups)
+    # It changed, and is to be settled once more; until then its group stands, and is told.
+    resettle: bool = Field(sa_column_kwargs={"server_default": false()})
 
 
 class EntryRow(Row, table=True):
@@ -229,10 +253,14 @@ class MatchRow(Row, table=True):
 
 
 class BandRow(Row, table=True):
-    """The band hashes of the articles that are kept close: equal in one is a candidate copy."""
+    """The band hashes of the articles that are kept close: equal in one is a candidate copy.
+
+    The period is the article's time in units of 15 days (see `bands`).
+    """
 
     __tablename__ = "band"
-    __table_args__ = (Index("band_article_id", "article_id"),)
+    __table_args__ = _KEY_ONLY
+    period: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     band: int = Field(
         primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
     )
@@ -250,113 +278,8 @@ class RevisionRow(Row, table=True):
     title: str
     text: str
     fields: str
-
-
-class ChannelRow(Row, table=True):
-    """A chat that receives digests."""
-
-    __tablename__ = "channel"
-    __table_args__ = (Index("channel_chat", "chat", unique=True), _NEVER_REUSED)
-    id: int | None = Field(default=None, primary_key=True)
-    chat: str
-    timezone: str
-    schedule: str
-    language: str
-    added_at: datetime = Field(sa_type=UtcTime)
-    paused: bool
-    pause_reason: str | None
-    last_slot: datetime | None = Field(sa_type=UtcTime)
-    not_before: datetime | None = Field(sa_type=UtcTime)
-
-
-class DigestRow(Row, table=True):
-    """What one channel was told at one time."""
-
-    __tablename__ = "digest"
-    __table_args__ = (Index("digest_slot", "channel_id", "slot", unique=True), _NEVER_REUSED)
-    id: int | None = Field(default=None, primary_key=True)
-    channel_id: int = Field(foreign_key="channel.id")
-    slot: datetime = Field(sa_type=UtcTime)
-    built_at: datetime = Field(sa_type=UtcTime)
-    since: datetime = Field(sa_type=UtcTime)
-
-
-class ToldRow(Row, table=True):
-    """A subject (story, or article) that a channel was told: once and for ever."""
-
-    __tablename__ = "told"
-    __table_args__ = (Index("told_digest_id", "digest_id"),)
-    channel_id: int = Field(primary_key=True, foreign_key="channel.id")
-    subject: str = Field(primary_key=True)
-    digest_id: int = Field(foreign_key="digest.id")
-
-
-class DeliveryRow(Row, table=True):
-    """One page of a digest, with its state and receipt."""
-
-    __tablename__ = "delivery"
-    __table_args__ = (
-        Index("delivery_page", "channel_id", "digest_id", "page", unique=True),
-        Index("delivery_state", "state", "id"),
-        Index("delivery_next", "channel_id", "state", "digest_id", "page"),
-        Index("delivery_digest_id", "digest_id"),
-        _NEVER_REUSED,
-    )
-    id: int | None = Field(default=None, primary_key=True)
-    channel_id: int = Field(foreign_key="channel.id")
-    digest_id: int = Field(foreign_key="digest.id")
-    page: int
-    pages: int
-    text: str
-    entities: str
-    state: str
-    attempts: int
-    not_before: datetime | None = Field(sa_type=UtcTime)
-    claimed_at: datetime | None = Field(sa_type=UtcTime)
-    sent_at: datetime | None = Field(sa_type=UtcTime)
-    message_id: int | None = Field(sa_type=BigInteger)
-    error: str | None
-
-
-class AdminRow(Row, table=True):
-    """Somebody who may give orders; Telegram's ids have up to 52 bits."""
-
-    __tablename__ = "admin"
-    user_id: int = Field(
-        primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False}
-    )
-    role: str
-    added_at: datetime = Field(sa_type=UtcTime)
-
-
-class AuditRow(Row, table=True):
-    """One change that somebody made."""
-
-    __tablename__ = "audit"
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = Field(sa_type=UtcTime)
-    actor: str
-    action: str
-    subject: str
-    detail: str
-
-
-class ValueRow(Row, table=True):
-    """A small named value of the program's own."""
-
-    __tablename__ = "value"
-    name: str = Field(primary_key=True)
-    value: str
-
-
-class WatchedRow(Row, table=True):
-    """A row of the watchlist as admins want it; `row` is JSON, NULL if they removed it."""
-
-    __tablename__ = "watch_row"
-    section: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    row: str | None
-    base: str  # digest of the shipped row that it was made over
+    kind: str = Field(sa_column_kwargs={"server_default": "facts"})  # or "cosmetic", "gone", "back"
+    reason: str = Field(sa_column_kwargs={"server_default": ""})  # what of it changed
 
 
 METADATA = Row.metadata

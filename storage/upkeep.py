@@ -40,7 +40,7 @@ def counts(connection: Connection) -> Counts:
         feeds=count(FEED.c.removed_at.is_(None)),
         articles=rows(ARTICLE),
         relevant=count(ARTICLE.c.relevant),
-        stories=rows(STORY),
+        stories=count(STORY.c.merged_into.is_(None)),
         queued=count(DELIVERY.c.state == DeliveryState.QUEUED.value),
         uncertain=count(DELIVERY.c.state == DeliveryState.UNCERTAIN.value),
         failed=count(DELIVERY.c.state == DeliveryState.FAILED.value),

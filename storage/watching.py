@@ -75,7 +75,7 @@ _STORED = (
         ARTICLE.c.first_seen,
         ARTICLE.c.text_key,
     )
-    .where(ARTICLE.c.id > bindparam("after"))
+    .where(ARTICLE.c.id > bindparam("after"), ARTICLE.c.text_kept)
     .order_by(ARTICLE.c.id)
     .limit(bindparam("most"))
 )
@@ -208,8 +208,9 @@ def save_verdicts(connection: Connection, items: Sequence[Rejudged]) -> int:
             }
         )
         found.append((head.id, item))
+    poll_items.drop_findings(connection, [number for number, _ in found])
     connection.execute(_JUDGE, values)
-    poll_items.replace_findings(connection, found)
+    poll_items.store_findings(connection, found)
     return len(found)
 
 

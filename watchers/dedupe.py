@@ -1,8 +1,9 @@
 """Stage 5: dedupe. Is this article one that we have, printed again? Pure.
 
 Which error is worse: a copy told twice is a nuisance, an article folded away is lost to the
-reader. So each rule needs agreement in words *and* in figures: yearly statements and weekly
-counts repeat every word but the numbers. Copies are grouped, never deleted.
+reader. So two articles are copies only if one says in the same words what the other says, and
+nothing that they say in different words is a fact: yearly statements and weekly counts repeat
+every word but the figures. Copies are grouped, never deleted. docs/dedupe.md has the theory.
 """
 
 from __future__ import annotations
@@ -12,27 +13,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import rensa
 
+from watchers.editions import Wording, one_form, same_facts, same_headline
 from watchers.folding import fold
 from watchers.model import Fingerprint, Grouped
 from watchers.text import key
+from watchers.urls import host
 
 # rensa's signatures differ between its algorithms: stored ones are compared only within one.
-VERSION = f"m64-3w-{rensa.RMinHash.ALGORITHM_VERSION}"
+VERSION = f"m63-2w-{rensa.RMinHash.ALGORITHM_VERSION}"
 
-_HASHES = 64
-_BAND = 4  # 16 bands of 4: 99.9 % of pairs with 3 of 45 words changed share one
+_HASHES = 63
+_BAND = 3  # 21 bands of 3: of pairs with a tenth of the words changed 99.9 % share one
 _SEED = 1367
 _SHINGLE = 3  # words
 _HEAD = 12  # words of the beginning that a shortened copy keeps
 _LIMIT = 1_500  # words looked at
-_NEAR = 0.5  # estimated Jaccard; 10 % of the words edited leave about 0.57
-_CONTAINED = 0.75
-_WHOLE = 0.8  # of the longer text's words: not shortened, but another version
-_APART = timedelta(days=30)
-_NUMBER = re.compile(r"\d+")
+_LONG = 60  # words: nobody writes as many twice
+_NOTE = 5  # words of a text that says nothing ("Video. Watch here.")
+_HEADLINE = 3  # words of a headline that many have
+_OUTLET = 6  # words of an outlet's name
+_FEW = 12  # shingles: fewer decide nothing by themselves
+_SAME = 0.97  # of the shingles: whatever stands above it
+_KEPT = 0.9  # of the longer text's words
 # How agencies mark a text that replaces an earlier one.
 _CORRECTED = re.compile(
     r"^\W*(?:corrected|correction|update(?:d|\s*\d+)?\b|refile|rectificati|korrig|korrektur|"
@@ -41,33 +47,61 @@ _CORRECTED = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Words:
-    """A text in the forms in which it is compared."""
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """When two texts are one article, as docs/dedupe.md derives it.
 
-    words: tuple[str, ...]
+    Shares are of the shorter text's shingles that stand in the longer one. What a second desk
+    has edited keeps 60 % to 80 % of them, another report of the same event 5 %.
+    """
+
+    near: float = 0.42  # of a text that is nearly as long as the other
+    middling: float = 0.55
+    shortened: float = 0.75  # of a short one: some sentences of a wire stand in many texts
+    whole: float = 0.6  # of the longer one's words are "nearly as long"
+    part: float = 0.3  # of them, and more, "middling"
+    apart: timedelta = timedelta(days=30)
+    edition: timedelta = timedelta(hours=18)  # one outlet uses a form again: daily, weekly
+
+    def need(self, ratio: float) -> float:
+        """The share that makes a copy of a text that is so long beside the other."""
+        if ratio >= self.whole:
+            return self.near
+        return self.middling if ratio >= self.part else self.shortened
+
+
+THRESHOLDS = Thresholds()
+
+
+def _shingles(words: Sequence[str]) -> frozenset[str]:
+    if len(words) <= _SHINGLE:
+        return frozenset((" ".join(words),))
+    return frozenset(" ".join(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1))
+
+
+@dataclass(frozen=True)
+class _Text:
+    """An article in the forms in which it is compared."""
+
+    title: Wording
+    body: Wording
 
     @cached_property
-    def figures(self) -> frozenset[str]:
-        return frozenset(_NUMBER.findall(" ".join(self.words)))
+    def shingles(self) -> frozenset[str]:
+        return _shingles(self.body.words)
 
     @property
-    def shingles(self) -> set[str]:
-        return _shingles(self.words)
-
-
-def _words_of(title: str, text: str) -> _Words:
-    return _Words(tuple(f"{fold(title)} {fold(text)}".strip(" ").split(" ")[:_LIMIT]))
+    def size(self) -> int:
+        return len(self.title.words) + len(self.body.words)
 
 
 # Neighbours are compared again and again while a batch is settled.
-_words = lru_cache(maxsize=512)(_words_of)
-
-
-def _shingles(words: Sequence[str]) -> set[str]:
-    if len(words) <= _SHINGLE:
-        return {" ".join(words)}
-    return {" ".join(words[i : i + _SHINGLE]) for i in range(len(words) - _SHINGLE + 1)}
+@lru_cache(maxsize=512)
+def _text_of(title: str, text: str, language: str | None) -> _Text:
+    headline, body = (Wording(part, language, _LIMIT) for part in (title, text))
+    if len(body.words) <= len(headline.words) + _OUTLET and headline.present <= body.present:
+        body = Wording("", language, _LIMIT)  # an aggregator's summary: the headline and the outlet
+    return _Text(headline, body)
 
 
 def _band(*parts: str) -> int:
@@ -83,12 +117,12 @@ def title_core(title: str) -> str:
 
 def fingerprint(title: str, text: str, *, close: bool) -> Fingerprint:
     """What copies of an article are found by; near copies only of those `close` to the subject."""
-    words = _words_of(title, text).words
+    words = f"{fold(title)} {fold(text)}".strip(" ").split(" ")[:_LIMIT]
     exact = key(" ".join(words))
     if not close:
         return Fingerprint(VERSION, exact)
     hasher = rensa.RMinHash(num_perm=_HASHES, seed=_SEED)
-    hasher.update(sorted(_shingles(words)))
+    hasher.update(sorted({" ".join(pair) for pair in pairwise(words)} or set(words)))
     signature = tuple(hasher.digest())
     bands = {_band(str(i), *map(str, signature[i : i + _BAND])) for i in range(0, _HASHES, _BAND)}
     bands.add(_band("title", title_core(title)))
@@ -105,53 +139,61 @@ def similarity(a: Fingerprint, b: Fingerprint) -> float:
     return sum(x == y for x, y in zip(a.signature, b.signature, strict=True)) / len(a.signature)
 
 
-def copy_reason(a: Grouped, b: Grouped) -> str | None:
-    """Why `a` is a copy of `b`, or None if it is another article."""
-    if abs(a.time - b.time) > _APART:
+def copy_reason(a: Grouped, b: Grouped, limits: Thresholds = THRESHOLDS) -> str | None:
+    """Why `a` is a copy of `b`, or None if it is another article. Symmetric."""
+    apart = abs(a.time - b.time)
+    if apart > limits.apart:
         return None
-    both = one, other = _words(a.title, a.text), _words(b.title, b.text)
-    if a.fingerprint.text_key == b.fingerprint.text_key and len(one.words) > 5:
-        return "same text"
-    if _other_edition(a.title, b.title):
+    at_home = host(a.canonical_url) == host(b.canonical_url)
+    one, other = (_text_of(article.title, article.text, article.language) for article in (a, b))
+    short, long = sorted((one, other), key=lambda text: (len(text.body.words), text.body.words))
+    if at_home and apart > limits.edition and short.size < _LONG:
         return None
-    alike = (
-        similarity(a.fingerprint, b.fingerprint) >= _NEAR and min(len(t.words) for t in both) > 5
-    )
-    if alike and one.figures == other.figures:
-        return "near text"
-    short, long = sorted(both, key=lambda t: len(t.words))
-    # A shortened text may lack figures of the whole one; texts of one length may not differ.
-    whole = len(short.words) > _WHOLE * len(long.words)
-    if not short.figures <= long.figures or (whole and short.figures != long.figures):
+    if a.fingerprint.text_key == b.fingerprint.text_key:
+        return "same text" if one.size > _NOTE else None
+    if bool(_CORRECTED.search(a.title)) != bool(_CORRECTED.search(b.title)):
         return None
-    return _shortened(a, b, short, long)
+    same_title = title_core(a.title) == title_core(b.title)
+    if not short.body.words:
+        return "same title" if same_title and len(short.title.words) > _HEADLINE else None
+    shared = _Shared(short, long)
+    same_issue = same_title and apart <= limits.edition
+    if not shared.is_enough(limits, same_title=same_title):
+        return None
+    if at_home and not (same_issue or shared.is_whole):
+        return None  # an outlet that says more under another headline, or the next day, has news
+    if not shared.states_the_same(strict=at_home):
+        return None
+    return f"{'near' if shared.ratio >= limits.whole else 'shortened'} text ({shared.share:.2f})"
 
 
-def _other_edition(one: str, other: str) -> bool:
-    """A correction of the other, or the same template filled in with another name or place."""
-    if bool(_CORRECTED.search(one)) != bool(_CORRECTED.search(other)):
-        return True
-    a, b = set(title_core(one).split(" ")), set(title_core(other).split(" "))
-    alike = len(a & b) / max(1, min(len(a), len(b)))
-    return bool(a - b) and bool(b - a) and alike >= 0.75  # one or two words changed places
+class _Shared:
+    """What the shorter of two texts has in common with the longer one."""
+
+    def __init__(self, short: _Text, long: _Text) -> None:
+        self._short, self._long = short, long
+        self.share = len(short.shingles & long.shingles) / len(short.shingles)
+        self.ratio = len(short.body.words) / len(long.body.words)
+        self.is_whole = self.ratio >= _KEPT
+
+    def is_enough(self, limits: Thresholds, *, same_title: bool) -> bool:
+        """Enough words in a row are the same; a line or two, which many texts may have, all."""
+        if len(self._short.shingles) < _FEW:
+            return same_title and self.share == 1
+        return self.share >= limits.need(self.ratio)
+
+    def states_the_same(self, *, strict: bool) -> bool:
+        """No fact of the one is another in the other."""
+        headlines = self._short.title, self._long.title
+        texts = self._short.body, self._long.body
+        if self.share < _SAME and not same_headline(*headlines):
+            return False
+        return same_facts(*texts, strict=strict) and not one_form(headlines, texts)
 
 
-def _shortened(a: Grouped, b: Grouped, short: _Words, long: _Words) -> str | None:
-    """One is the other cut short, perhaps retitled: most of its shingles stand in the longer."""
-    core_a, core_b = title_core(a.title), title_core(b.title)
-    same_title = core_a == core_b and len(core_a.split(" ")) > 3
-    if same_title and not (a.text and b.text):
-        return "same title"
-    of_short = short.shingles
-    shared = len(of_short & long.shingles) / len(of_short)
-    if shared >= _CONTAINED and len(of_short) > 12:
-        return "shortened text"
-    if same_title and shared >= 0.5:
-        return "same title and much of the text"
-    return None
-
-
-def first_of_copies(article: Grouped, candidates: Iterable[Grouped]) -> tuple[Grouped, str] | None:
+def first_of_copies(
+    article: Grouped, candidates: Iterable[Grouped], limits: Thresholds = THRESHOLDS
+) -> tuple[Grouped, str] | None:
     """The settled article that this one copies, and why; None if it copies none.
 
     It may be a copy itself: then both are copies of its `duplicate_of`. For a relevant
@@ -163,7 +205,7 @@ def first_of_copies(article: Grouped, candidates: Iterable[Grouped]) -> tuple[Gr
     for candidate in ordered:
         if candidate.id == article.id:
             continue
-        reason = copy_reason(article, candidate)
+        reason = copy_reason(article, candidate, limits)
         if reason is not None:
             return candidate, reason
     return None

@@ -6,6 +6,7 @@
     │   ├── WatchlistInvalid · OutletsInvalid
     │   ├── ChannelInvalid · ChannelExists · ChannelUnknown
     │   ├── AdminInvalid
+    │   ├── ArticleUnknown · StoryUnknown · StoryInvalid
     │   └── DeliveryUnknown · DeliverySettled
     ├── FeedUnreadable        bytes that no feed reader makes sense of
     └── StoreError            the database said no; nothing was half-written
@@ -21,6 +22,8 @@ Expected failures of a fetch or of a send are not exceptions but values
 from __future__ import annotations
 
 from typing import ClassVar
+
+_SHOWN = 300  # characters of what a person gave that a message repeats
 
 
 class DadkhahError(Exception):
@@ -150,6 +153,31 @@ class DeliveryUnknown(InputInvalid):
 
 class DeliverySettled(InputInvalid):
     """The delivery is not waiting for a decision."""
+
+
+class ArticleUnknown(InputInvalid):
+    """No stored article has that address."""
+
+    advice = "`dadkhah export` prints the addresses of all that is stored."
+
+    @classmethod
+    def of(cls, address: str) -> ArticleUnknown:
+        """The error for this address."""
+        shown = address if len(address) <= _SHOWN else f"{address[:_SHOWN]}…"
+        return cls(f"No stored article has the address {shown!r}.")
+
+    @property
+    def for_admin(self) -> str:
+        """Without the shell's command."""
+        return self.message
+
+
+class StoryUnknown(InputInvalid):
+    """No story has that id, or none of its articles that address or number."""
+
+
+class StoryInvalid(InputInvalid):
+    """These stories cannot be merged, or this one not split, in that way."""
 
 
 class FeedUnreadable(DadkhahError):

@@ -19,6 +19,9 @@ from watchers.scan import Hit
 
 _WORD = 40  # letters of a neighbouring word that are looked at
 _DISTRICT = 4  # words between a quarter's name and what says that it is one
+_FEES = 15  # words between a cemetery and what is paid there
+# What says that a cemetery in the news for its prices is spoken of for its dead of 1988 too.
+_OF_1988 = ("act", "panel", "year", "since", "strong", "massgrave", "question")
 _FIGURES = 2  # of a year without its century: a longer one is in words
 _BESIDE = 3  # words between "67" and what makes it a year
 _PEOPLE = 20  # words between it and a name that is bound to 1988
@@ -29,12 +32,16 @@ _NAMED = 200
 NAMES = ("full", "surname", "common", "misspelt", "misspelt surname")
 # What makes "67", or "1988", a number of things and no year: what follows, what stands before.
 _COUNTED = folded_words(
+    "قبر گور کشور استان شهر روز زن مرد کودک نوجوان معترض زندانی محکوم متهم "
     "نفر تن کشته درصد ساله میلیون هزار سالگی مورد شکایت پرونده متر کیلو گل شخصا قتيلا عاما "
     "حكما سجينا طلبا كيلو مليون دولار people percent years dead killed kilos flights "
     "prisoners inmates euros dollars cases Jahre Prozent Euro ans personnes år procent años "
     "personas anni persone"
 )
 _OF_A_THING = folded_words("دقیقه دقیقهٔ ماده صفحه شماره قطعه تیپ الدقيقة page minute")
+# What makes a year one that figures are compared with, beside "highest" or "record".
+_SINCE = folded_words("since seit depuis sedan desde dal از منذ")
+_RECORD = 12  # words
 _GERMAN = frozenset(("der", "und", "die"))
 _NUMBER = re.compile(r"\d+")
 
@@ -64,7 +71,9 @@ class Evidence:
             marks.sort(key=lambda mark: mark.place)
             del marks[_NAMED if group in NAMES else _MOST :]
         self._groups["year"] = [mark for mark in self._groups["year"] if self._is_year(mark)]
+        self._drop_counts()
         self._drop_districts()
+        self._drop_fees()
         if not self.is_persian and self.has("year"):  # elsewhere 1367 is no year of anything else
             jalali = [mark for mark in self._groups["year"] if mark.hit.rule.detail == "jalali"]
             self._groups["jalali"] = jalali
@@ -82,6 +91,24 @@ class Evidence:
         for group in ("site", "prison"):
             self._groups[group] = [
                 m for m in self.of(group) if not any(touches(m.hit, hit) for hit in quarters)
+            ]
+
+    def _drop_counts(self) -> None:
+        """A phrase that ends in "67" and goes on with people: "the executions of 67 people"."""
+        for group in ("strong", "medium"):
+            self._groups[group] = [m for m in self.of(group) if not self._counts_people(m.hit)]
+
+    def _counts_people(self, hit: Hit) -> bool:
+        text = self.fields[hit.field].text
+        return text[hit.end - 1].isdigit() and self._after(hit) in _COUNTED
+
+    def _drop_fees(self) -> None:
+        """People are buried at Khavaran and Behesht-e Reza to this day, for a price."""
+        if not self.has("fees") or self.has(*_OF_1988):
+            return
+        for group in ("site", "cemetery"):
+            self._groups[group] = [
+                mark for mark in self.of(group) if self.near(mark, ("fees",), _FEES) is None
             ]
 
     @cached_property
@@ -162,10 +189,13 @@ class Evidence:
         """
         hit = mark.hit
         text = self.fields[hit.field].text
-        after = text[hit.end : hit.end + _WORD].lstrip(" ").partition(" ")[0]
+        after = self._after(hit)
         before = text[max(0, hit.start - _WORD) : hit.start].rstrip(" ").rpartition(" ")[2]
         if after in _COUNTED or before in _OF_A_THING:
             return False
+        since = text[max(0, hit.start - _WORD) : hit.start].split()[-2:]  # "since", "از سال"
+        if not _SINCE.isdisjoint(since) and self.near(mark, ("record",), _RECORD) is not None:
+            return False  # "the highest number since 1988" is today's
         if hit.rule.detail != "short":
             return hit.rule.detail == "words" or self._is_plain(hit)
         if _NUMBER.fullmatch(before) or _NUMBER.fullmatch(after):
@@ -177,6 +207,11 @@ class Evidence:
             start, _ = self.fields[hit.field].origin(hit.start, hit.end)
             return self.fields[hit.field].original[max(0, start - 1) : start] in ("'", "’", "‘")
         return False
+
+    def _after(self, hit: Hit) -> str:
+        """The folded word behind it."""
+        text = self.fields[hit.field].text
+        return text[hit.end : hit.end + _WORD].lstrip(" ").partition(" ")[0]
 
     def _is_plain(self, hit: Hit) -> bool:
         """Four digits and nothing between them: "1.367" is a count."""

@@ -51,7 +51,7 @@ def article_text(body: bytes, content_type: str, url: str) -> str:
         return ""
     extract = _library()
     try:
-        root = _tree(_decoded(body[:MAX_PAGE], content_type))
+        root = _tree(decoded(body[:MAX_PAGE], content_type))
         if root is None:
             return ""
         walled = any(field.get("type") == "password" for field in root.iter("input"))
@@ -99,7 +99,7 @@ def _cells(line: str) -> str:
     return " ".join(cell for cell in cells if cell.strip("-: "))
 
 
-def _decoded(body: bytes, content_type: str) -> str:
+def decoded(body: bytes, content_type: str) -> str:
     """The page as text: by its bytes, then by the header, then by what the page declares."""
     declared = _CHARSET.search(body[:_HEAD])
     if declared and "charset" not in content_type.lower():

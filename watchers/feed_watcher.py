@@ -191,4 +191,5 @@ def _changed(
         listed=reading.entries,
         overlap=reading.overlap,
         listing=reading.listing,
+        gone=reading.gone,
     )

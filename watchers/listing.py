@@ -5,7 +5,9 @@ A record an entry, packed into bytes that the store keeps with the feed (`Rememb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from watchers.text import key
@@ -13,6 +15,7 @@ from watchers.text import key
 NONE = bytes(16)  # stands for the guid_key of an entry that gave no article
 NO_GUID = bytes(8)
 _VERSION = b"\x01"
+_OLDER = 2  # entries before it that are still listed: then it did not just roll out
 _SIZE = 16 + 16 + 8 + 4 + 5  # bytes of a record
 
 
@@ -63,3 +66,28 @@ def repeats_changed(
     has to be read again. Counts of, and all the kept, `guid_mark`s.
     """
     return any((before[mark] > 1) != (now[mark] > 1) for mark in kept if mark != NO_GUID)
+
+
+def vanished(before: Sequence[Record], now: Sequence[Record]) -> tuple[bytes, ...]:
+    """The guid keys of entries that were listed before and are not now, though older ones are.
+
+    Nothing can be said of undated entries, nor of a feed that does not list its entries by
+    date, nor when most of them are others: then the feed was reset, or it was read too late.
+    Both listings in their order, and whole.
+    """
+    if not (_is_by_date(before) and _is_by_date(now)):
+        return ()
+    was = {record.guid_key: record.published for record in before if record.guid_key != NONE}
+    listed = {record.guid_key for record in now}
+    left = {guid: published for guid, published in was.items() if guid not in listed}
+    if not left or 2 * len(left) > len(was):
+        return ()
+    kept = sorted(time for guid, time in was.items() if guid in listed and time)
+    return tuple(guid for guid, published in left.items() if bisect_left(kept, published) >= _OLDER)
+
+
+def _is_by_date(records: Iterable[Record]) -> bool:
+    """Newest first or last, as far as dates are known."""
+    times = [record.published for record in records if record.published]
+    falls = all(one >= other for one, other in pairwise(times))
+    return falls or all(one <= other for one, other in pairwise(times))

@@ -181,6 +181,13 @@ class Article:
     source: str = ""  # the outlet's name, if an aggregator brought it and its link hides whose
     source_url: str | None = None
     is_full: bool = False  # the text is the article's own, not a summary
+    link_key: bytes | None = None  # of the link's canonical URL, if the page names another
+    wrapper: str | None = None  # the aggregator's link that `url` was taken out of
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What the article is found by: its own address first, then the feed's link."""
+        return (self.url_key,) if self.link_key is None else (self.url_key, self.link_key)
 
     def __post_init__(self) -> None:
         require_utc(self.published)
@@ -292,6 +299,7 @@ class PollResult:
     span: int = 0  # see Feed
     listing: bytes | None = None  # see Remembered; None leaves it as it is
     resting: tuple[str, datetime] | None = None  # a host that asked to be left alone until then
+    gone: tuple[bytes, ...] = ()  # guid keys it listed last time; older ones it still lists
 
     def __post_init__(self) -> None:
         require_utc(self.at, self.next_due, self.newest)
@@ -367,6 +375,10 @@ class Grouped:
     fingerprint: Fingerprint
     duplicate_of: int | None = None
     story: str | None = None
+    people: tuple[str, ...] = ()
+    pinned: bool = False  # an admin chose its story: settling leaves it there
+    lead_at: datetime | None = None  # its time when it was settled, if it leads its copies
+    event: str | None = None  # of its story (watchers.groups)
 
     @property
     def time(self) -> datetime:
@@ -381,4 +393,7 @@ class Grouping:
     article_id: int
     duplicate_of: int | None  # the first of its copies, never itself a copy
     story: str | None  # None unless relevant (a copy carries its first's)
-    reason: str
+    reason: str | None  # None leaves it as it is
+    leads: bool | None = None  # by default: has a story and is no copy
+    settles: bool = True  # False if it is not this article's turn, and only its story changes
+    basis: tuple[bytes, bool] | None = None  # text_key and relevance that were looked at

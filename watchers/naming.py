@@ -24,6 +24,7 @@ from watchers.rules import ARABIC, folded_words
 
 _TRADE = 12  # words: a trade stands beside its name
 _OFFICE = 4
+_POST = 20  # words between a headline's name and a post that he held
 _LIST = 6  # words between the names of a list: "Naieri, Eshraqi, Raisi"
 _SUPPORT = (
     "iran", "office", "prison", "law", "actors", "official", "event", "order", "panel", "trial",
@@ -78,17 +79,24 @@ def _introduced_others(evidence: Evidence, given_names: frozenset[str]) -> set[s
     whole = evidence.of("full", "misspelt")
     full = {mark.hit.rule.subject for mark in whole}
     namesakes = evidence.of("namesake")
+    longer = [mark for mark in evidence.of("common") if _words(mark, evidence) > 1]
     return {
         mark.hit.rule.subject
         for mark in evidence.of("surname", "common")
         if mark.hit.rule.subject not in full
-        and not any(covers(other.hit, mark.hit) for other in whole)  # a relative on the list
+        # a relative on the list, or his own name with what goes before it
+        and not any(covers(other.hit, mark.hit) for other in (*whole, *longer))
         and (
             any(covers(other.hit, mark.hit) for other in namesakes)
             or _before(mark, evidence) in given_names - mark.hit.rule.given
             or (mark.hit.rule.kind == "common" and _is_introduced(mark, evidence))
         )
     }
+
+
+def _words(mark: Mark, evidence: Evidence) -> int:
+    """How many words a name has, as found."""
+    return evidence.fields[mark.hit.field].text[mark.hit.start : mark.hit.end].count(" ") + 1
 
 
 def _is_hidden(mark: Mark, rivals: Sequence[Mark], evidence: Evidence) -> bool:
@@ -236,13 +244,19 @@ def _counts(mark: Mark, evidence: Evidence, others: set[str]) -> bool:
     if not at_home:
         # A politician of another country, a player, a word that sounds the same.
         rare = mark.hit.rule.kind == "surname"
-        about = rare and evidence.has("year") and evidence.has("act")
+        headline = rare and mark.hit.field == "title" and mark.hit.rule.panelist
+        if headline and evidence.near(mark, ("post",), _POST) is not None:
+            return True
+        about = (
+            rare
+            and evidence.has("year")
+            and (evidence.has("act") or (mark.hit.rule.panelist and evidence.has("strong")))
+        )
         return about or (mark.hit.rule.known and evidence.has("office", "order", "year"))
     if mark.hit.rule.topical:
-        words = evidence.fields[mark.hit.field].text[mark.hit.start : mark.hit.end].count(" ")
         beside = evidence.is_persian or evidence.near(mark, ("office",), _OFFICE) is not None
         return (
-            (beside or words > 0)
+            (beside or _words(mark, evidence) > 1)
             and evidence.has(*_TOPIC)
             and evidence.has("iran", "official", "prison")
         )

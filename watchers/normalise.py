@@ -21,6 +21,19 @@ _PERSIAN_WORDS = frozenset(
     ("از", "که", "این", "در", "را", "به", "است", "شد", "برای", "با", "های", "می")
 )
 _ARABIC_WORDS = frozenset(("من", "في", "فى", "على", "إلى", "الى", "أن", "التي", "الذي", "عن", "مع"))
+# Small words that the others of these languages do not have, or seldom.
+_LATIN_WORDS = {
+    language: frozenset(words.split())
+    for language, words in {
+        "en": "the and of to that was with for his were from by has have",
+        "fr": "le les des et une dans pour qui est du sur au aux avec",
+        "de": "der die und das den von mit ist dem ein im auf nicht zu",
+        "sv": "och att det som av är för på med till inte ett om har",
+        "es": "el los las que por con del para se su una fue como y",
+        "it": "il che di per gli della dei nel con sono è alla delle ha",
+    }.items()
+}
+_CLEAR = 3  # times as many small words of another language, and so many at least
 _ARABIC_SCRIPT_LANGUAGES = ("fa", "ar", "ur", "ps", "ku", "ckb", "ug", "sd")
 
 
@@ -36,9 +49,10 @@ def normalise(
     """
     url = urls.resolve(entry.link or "", feed_url) if entry.link else None
     brought = news = hidden = False
+    wrapper = None
     if url is not None and wrappers.may_wrap(url):
         brought, news = wrappers.is_aggregator(url), wrappers.is_google_news(url)
-        url = wrappers.unwrap(url) or url
+        wrapper, url = url, wrappers.unwrap(url) or url
         hidden = brought and wrappers.is_aggregator(url)
     source = plain_title(entry.source)
     title = without_outlet(plain_title(entry.title), source)
@@ -64,6 +78,7 @@ def normalise(
         language=language_of(f"{title}\n{text}", entry.language or feed_language),
         source=source if hidden else "",
         source_url=urls.resolve(entry.source_url or "", feed_url) if hidden and source else None,
+        wrapper=wrapper if wrapper != url else None,
     )
 
 
@@ -109,14 +124,15 @@ def _text_of(markup: str, *, own: bool) -> str:
 
 
 def language_of(text: str, declared: str | None) -> str | None:
-    """The language's primary subtag: as declared, unless the script says otherwise.
+    """The language's primary subtag: as declared, unless script or words plainly say otherwise.
 
-    Text in Arabic script is told apart as Persian or Arabic by letters and small words.
+    Text in Arabic script is told apart as Persian or Arabic by letters and small words. Feeds
+    declare one language and print several: which of them gave a text first must not matter.
     """
     known = (declared or "").strip().replace("_", "-").partition("-")[0].lower() or None
     sample = text[:2_000]
     if sample.isascii() and known not in _ARABIC_SCRIPT_LANGUAGES:
-        return known if known and 2 <= len(known) <= 3 and known.isalpha() else None
+        return _of_latin(sample, known)
     arabic, latin = (sum(map(len, letters.findall(sample))) for letters in (_ARABIC_SCRIPT, _LATIN))
     if arabic > latin:
         if known in _ARABIC_SCRIPT_LANGUAGES:
@@ -127,4 +143,15 @@ def language_of(text: str, declared: str | None) -> str | None:
         return "fa" if persian >= other else "ar"
     if known in _ARABIC_SCRIPT_LANGUAGES and latin > 20:
         return None
-    return known if known and 2 <= len(known) <= 3 and known.isalpha() else None
+    return _of_latin(sample, known)
+
+
+def _of_latin(sample: str, declared: str | None) -> str | None:
+    """The declared language, or the one of those known here that the small words are of."""
+    if declared in _LATIN_WORDS:
+        words = sample.lower().split()
+        found = {name: sum(map(small.__contains__, words)) for name, small in _LATIN_WORDS.items()}
+        best = max(found, key=lambda name: (found[name], name))
+        if found[best] >= _CLEAR * max(1, found[declared]):
+            return best
+    return declared if declared and 2 <= len(declared) <= 3 and declared.isalpha() else None

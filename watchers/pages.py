@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from watchers import urls
 from watchers.extract import MAX_PAGE
-from watchers.model import Article, Fetched, FetchFailure, FetchRequest, Item
+from watchers.model import Fetched, FetchFailure, FetchRequest, Item
 from watchers.ports import FetchPort, ReadPort
 from watchers.reader import PageJob
+from watchers.rechecks import has_page
 from watchers.robots import Robots
 from watchers.wrappers import is_aggregator
 
@@ -32,7 +33,6 @@ SUMMARY = 1_200  # code points: a feed that gives more gives the article
 RECENT = timedelta(days=3)  # older ones are baseline or an archive: nobody is told of them
 _HOUR = 3600.0  # seconds
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9"
-_WHOLE = ("t.me", "telegram.me")  # whose posts are whole in their feeds
 
 
 class RobotsPort(Protocol):
@@ -116,7 +116,7 @@ class Pages:
         if answer.url != url and not await self._robots.allowed(answer.url):
             return item
         read = await self._workers.read_page(
-            PageJob(answer.body, answer.content_type, item.article)
+            PageJob(answer.body, answer.content_type, item.article, answer.url)
         )
         return item if isinstance(read, FetchFailure) else read
 
@@ -133,7 +133,7 @@ def wants_page(item: Item, now: datetime) -> bool:
         return False
     if article.published is None or article.published < now - RECENT:
         return False
-    return _has_page(article)
+    return has_page(article)
 
 
 def is_article_page(answer: Fetched, url: str) -> bool:
@@ -141,14 +141,6 @@ def is_article_page(answer: Fetched, url: str) -> bool:
     kind = answer.content_type.partition(";")[0].strip().lower()
     moved_to_front = _is_front(answer.url) and not _is_front(url)
     return (not kind or "html" in kind) and not moved_to_front and not is_aggregator(answer.url)
-
-
-def _has_page(article: Article) -> bool:
-    """An address of its own: entries without a link carry their feed's, with a fragment."""
-    url = article.url
-    if urlsplit(article.canonical_url).fragment or urls.resolve(url, url) is None:
-        return False
-    return not is_aggregator(url) and urls.host(url) not in _WHOLE
 
 
 def _is_front(url: str) -> bool:

@@ -9,13 +9,16 @@ transaction. Methods block; the program calls them from its one storage thread.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from watchers.articles import ArticlePort
 from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
+from watchers.groups import GroupPort
+from watchers.keeping import KeepPort
 from watchers.model import (
     Feed,
     FeedSpec,
@@ -23,8 +26,6 @@ from watchers.model import (
     FetchFailure,
     FetchRequest,
     Gap,
-    Grouped,
-    Grouping,
     Item,
     LedgerRow,
     Notice,
@@ -33,6 +34,7 @@ from watchers.model import (
     Remembered,
     Rhythm,
 )
+from watchers.stories import StoryPort
 from watchers.telling import (
     Admin,
     AuditRecord,
@@ -127,8 +129,9 @@ class FeedPort(Protocol):
         The feed's state (validators, due time, failures) is replaced. For each item: its
         entry (feed, guid_key) and its address are kept; an article with a new url_key is
         stored (its entry's guid known before under another address: that article gets the
-        address instead); content of an article that this same feed gave first and whose
-        text changed is replaced, the old kept as a revision, and it is settled anew if its
+        address instead); content of an article that its outlet changed is replaced, the old kept
+        as a revision that says whether facts changed or only wording (`watchers.updates`; whose
+        word counts, and for how much, is told in `storage.revised`), and it is settled anew if its
         verdict changed from irrelevant; the full text of one that is kept close stays when the
         feed gives a summary that shows no more. *Baseline*: on the feed's first successful
         poll, articles published before `at` - 24 h, or undated, are never told.
@@ -225,42 +228,14 @@ class KnowPort(Protocol):
         """
 
 
-class GroupPort(Protocol):
-    """What settling (copies, stories) reads and decides."""
-
-    def unsettled(self, limit: int) -> tuple[Grouped, ...]:
-        """Articles not yet grouped, by (published or first seen, canonical URL)."""
-
-    def settled_texts(self, keys: Collection[bytes]) -> frozenset[bytes]:
-        """Those of these text_keys that some settled article has."""
-
-    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        """Settled articles with the same text_key or a common band, by id.
-
-        Only those whose `time` is within 30 days, for nothing further apart is a copy; at
-        most the 100 nearest in time.
-        """
-
-    def story_candidates(
-        self, article: Grouped, since: datetime, until: datetime
-    ) -> tuple[Grouped, ...]:
-        """Settled relevant articles that are no copies, `time` within [since, until], by id.
-
-        At most the 200 nearest in time.
-        """
-
-    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
-        """Settle these articles. `duplicate_of` is never re-pointed once set."""
-
-
 class TellPort(Protocol):
     """Digests and their deliveries."""
 
     def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
         """Settled, not baseline, relevant or naming an official, first seen at or after
         `since`, whose subject (story; else ``article:<id of the first copy>``) was never
-        told to the channel; with all other articles of those subjects first seen since
-        then. By id.
+        told to the channel, or was told once, before facts of that article changed; with all
+        other articles of those subjects first seen since then. By id.
         """
 
     def reasons(self, subject: str, limit: int) -> tuple[Reasoned, ...]:
@@ -280,8 +255,9 @@ class TellPort(Protocol):
         """Record the digest, what it tells and its pages, all `queued`; its id.
 
         None, and nothing changed, if the channel has a digest for that slot or was told
-        one of the subjects already. `scheduled` moves the channel's last_slot, also when
-        there are no pages (then no digest is recorded).
+        one of the subjects already, or if one is a story that was merged since. A subject whose
+        facts changed since it was told may be told once more, and never again. `scheduled`
+        moves the channel's last_slot, also when there are no pages (then no digest is recorded).
         """
 
     def claim_next(self, channel_id: int, now: datetime) -> Delivery | None:
@@ -394,5 +370,17 @@ class UpkeepPort(Protocol):
         """Release connections and files; idempotent."""
 
 
-class Store(FeedPort, LedgerPort, KnowPort, GroupPort, TellPort, ChannelPort, UpkeepPort, Protocol):
+class Store(
+    FeedPort,
+    LedgerPort,
+    KnowPort,
+    GroupPort,
+    StoryPort,
+    TellPort,
+    ChannelPort,
+    UpkeepPort,
+    KeepPort,
+    ArticlePort,
+    Protocol,
+):
     """All of it: what `storage.SqlStore` and `storage.MemoryStore` are."""

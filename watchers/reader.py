@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import NamedTuple
 
 from watchers import charset, mending
 from watchers.cutting import Cut, cut
 from watchers.dedupe import fingerprint
 from watchers.errors import FeedUnreadable
-from watchers.listing import NONE, Record, guid_mark, pack, repeats_changed, unpack
+from watchers.listing import NONE, Record, guid_mark, pack, repeats_changed, unpack, vanished
 from watchers.match import Matcher
 from watchers.model import Article, Entry, Item, ParsedFeed, Remembered
 from watchers.normalise import normalise
@@ -25,7 +26,7 @@ from watchers.text import plain_title
 
 NOTHING = Remembered({})
 LEFT_OUT = "later entries left out"  # joins the repairs of a document with too many
-FORM = "1"  # of what `read` makes of an entry: another one makes it read all entries anew
+FORM = "2"  # of what `read` makes of an entry: another one makes it read all entries anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Reading:
     wait: int = 0  # seconds between polls that the document asks for; 0 if it does not
     listing: bytes = b""  # to remember: which raw entries need no reading next time
     repairs: tuple[str, ...] = ()
+    gone: tuple[bytes, ...] = ()  # guid keys of entries that it took out: see listing.vanished
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class PageJob:
     body: bytes
     content_type: str
     article: Article
+    url: str = ""  # where it was found, after redirects; empty: at the article's address
 
 
 def read(job: ReadJob, matcher: Matcher) -> Reading:
@@ -182,14 +185,20 @@ def _is_stored(record: Record, remembered: Remembered) -> bool:
 # ---------------------------------------------------------------- findings
 
 
+class _Named(NamedTuple):
+    """What goes by one name in a document: when it was published, and what is to be judged."""
+
+    seconds: int  # since 1970; 0 if unknown
+    changed: Article | None  # None: it stands as the store knows it
+
+
 @dataclass(slots=True)
 class _Findings:
     """What a document's entries come to, gathered in their order."""
 
     job: ReadJob
     matcher: Matcher
-    items: list[Item] = field(default_factory=list)
-    seen: dict[bytes, None] = field(default_factory=dict)
+    named: dict[bytes, _Named] = field(default_factory=dict)  # by guid key
     listed: int = 0
     overlap: int = 0
     oldest: datetime | None = None
@@ -202,7 +211,7 @@ class _Findings:
             return
         self.listed += 1
         self.overlap += 1
-        self.seen[record.guid_key] = None
+        self._name(record.guid_key, record.published, None)
         if record.published:
             self._date(datetime.fromtimestamp(record.published, UTC))
 
@@ -227,11 +236,17 @@ class _Findings:
         if known is not None or article.url_key in self.job.remembered.urls:
             self.overlap += 1
         self._date(article.published)
-        # Of entries that a document gives one name the first counts: the others would be
-        # taken for its changes, at every poll anew.
-        if article.guid_key not in self.seen and known != article.content_key:
-            self.items.append(self._judged(article))
-        self.seen[article.guid_key] = None
+        changed = article if known != article.content_key else None
+        self._name(article.guid_key, seconds, changed)
+
+    def _name(self, guid_key: bytes, seconds: int, changed: Article | None) -> None:
+        """Of entries that a document gives one name the latest counts, or else the first.
+
+        The others would be taken for its changes, at every poll anew.
+        """
+        other = self.named.get(guid_key)
+        if other is None or seconds > other.seconds:
+            self.named[guid_key] = _Named(seconds, changed)
 
     def _judged(self, article: Article) -> Item:
         verdict = self.matcher.judge(article.title, article.text)
@@ -243,15 +258,22 @@ class _Findings:
             time = min(published.replace(microsecond=0), self.job.now)
             self.oldest = time if self.oldest is None else min(self.oldest, time)
 
+    def _gone(self, document: _Document) -> tuple[bytes, ...]:
+        """A document that is damaged, or too long, may have lost entries on its way."""
+        if not (document.keys and document.whole):
+            return ()
+        return vanished(unpack(self.job.remembered.listing), self.records)
+
     def reading(self, document: _Document) -> Reading:
         """The whole of it."""
         left_out = () if document.whole else (LEFT_OUT,)
-        dates = (item.article.published for item in self.items)
+        items = [self._judged(one.changed) for one in self.named.values() if one.changed]
+        dates = (item.article.published for item in items)
         return Reading(
             title=plain_title(document.feed.title),
             language=document.feed.language,
-            items=tuple(self.items),
-            seen=tuple(self.seen),
+            items=tuple(items),
+            seen=tuple(self.named),
             entries=self.listed,
             overlap=self.overlap,
             oldest=self.oldest,
@@ -259,6 +281,7 @@ class _Findings:
             wait=document.feed.wait,
             listing=pack(self.records) if document.keys else b"",
             repairs=tuple(dict.fromkeys((*document.repairs, *left_out))),
+            gone=self._gone(document),
         )
 
 

@@ -65,11 +65,19 @@ class Tellable:
     updated: bool = False
     source: str = ""  # the outlet's name, where its link leads to an aggregator
     source_url: str | None = None
+    first_published: datetime | None = None  # before any change of its date
+    has_text: bool = True
 
     @property
     def place(self) -> str:
         """An address that tells the outlet."""
         return self.source_url or self.url
+
+    @property
+    def came_out(self) -> datetime | None:
+        """The earliest time that its outlet gave it; None if it never gave one."""
+        times = (self.first_published, self.published)
+        return min((time for time in times if time is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +108,16 @@ class Line:
     subject: str  # the story's id, or "article:<id>"
     title: str
     url: str
-    outlet: str
+    outlet: str  # whose headline it is
     outlet_kind: str
     language: str | None
-    published: datetime | None
+    published: datetime | None  # by that outlet
     officials: tuple[str, ...]  # ids that may be shown as hashtags
     others: Mapping[str, int]  # further outlets by kind, each publisher family once
     updated: bool = False
     weight: float = 0.0
+    first: str = ""  # the outlet, one of the others, that published sooner than all
+    first_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,38 +1,33 @@
 """Canonical URLs: one article, one address, whatever was hung on it. Pure.
 
-w3lib does the general part (percent-encoding, parameter order, fragment); the rules of our
-own take away what only says how a reader came: trackers, AMP, mobile and print forms,
-`www`, the scheme. Part of an article's identity, so a change here needs a migration.
+w3lib does the general part (percent-encoding, parameter order, dot segments); the rules of our
+own take away what only says how a reader came: trackers (`watchers.url_parameters`), AMP,
+mobile and print forms, `www` (`watchers.url_paths`), the scheme. Part of an article's identity:
+after a change here an entry that is known is found by its guid and gets its new address beside
+the old one; a stored article that comes anew through another feed is stored twice, as copies.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+import unicodedata
+from collections.abc import Sequence
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url
 
+from watchers import url_parameters, url_paths
 from watchers.addresses import refusal
 
 MAX_URL = 2_000  # browsers and Telegram cope with about that
 
-_TRACKERS = re.compile(
-    r"(?i)^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|igsh|mc_[ce]id|at_\w+|_ga|_gl|spm|"
-    r"xtor|cmpid|ocid|oc|ref|ref_src|referrer|source|src|share|smid|sh|s_cid|wt_mc|pk_\w+|mtm_\w+|"
-    r"ns_\w+|trk|wickedid|amp|amp_\w+|usqp|output|outputtype|print|printer|printable|"
-    r"print_view|view|taid|sr_share|feature|from|via|fb_\w+|guccounter|guce_\w+)$"
-)
-_MIRROR_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|touch)\.(?=[^.]+\.)")
-_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
-_FORM_TAIL = re.compile(r"(?:/(?:amp|print|mobile)|\.amp)/?$", re.IGNORECASE)
-_AMP_FILE = re.compile(r"\.amp(\.s?html?)$", re.IGNORECASE)
 _IMPOSSIBLE = re.compile("[\0-\x1f\x7f\ud800-\udfff]")  # no database stores some of them
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 # Most articles' addresses: a name, and a path and a query without escapes and dot segments.
 _PLAIN = re.compile(
     r"https?://((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})(/(?:[\w~-][\w.~/-]*)?)"
-    r"(?:\?([\w.~=&-]*))?(?:#[^\s%]*)?",
+    r"(?:\?([\w.~=&-]*))?(?:#[\w=.:-]*)?",
     re.ASCII,
 )
 # What joining to a base leaves as it is: no dot segment, no empty query or fragment.
@@ -41,7 +36,12 @@ _ABSOLUTE = re.compile(
     r"(?:\?[\w.~/%+,:@=&!$'()*-]+)?",
     re.ASCII,
 )
-_FORM_HEAD = re.compile(r"^/(?:amp|print|mobile)(?=/.)", re.IGNORECASE)
+_AMPERSAND = re.compile("^(?:amp;)+")
+_ESCAPED_AMPERSAND = re.compile("&(?:amp;)+")
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+_TWICE = re.compile("%(?:25)+([89A-Fa-f][0-9A-Fa-f])")  # letters that were escaped two times
+_DEVIATIONS = frozenset("\u00df\u03c2\u200c\u200d")  # which IDNA 2003 takes for others, or none
+_FULL_STOPS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 def resolve(link: str, base: str) -> str | None:
@@ -68,18 +68,27 @@ def host(url: str) -> str:
     """The host in lower-case IDNA form, without a trailing dot; empty if there is none."""
     try:
         name = (urlsplit(url).hostname or "").strip(". ").lower()
-        return name.encode("idna").decode("ascii") if not name.isascii() else name
+        return name if name.isascii() else _ascii(name)
     except (ValueError, UnicodeError):
         return ""
+
+
+def _ascii(name: str) -> str:
+    """A host in punycode; Python's codec is of IDNA 2003, in which ZWNJ and ß are lost."""
+    if _DEVIATIONS.isdisjoint(name):
+        return name.encode("idna").decode("ascii")
+    labels = unicodedata.normalize("NFKC", name.translate(_FULL_STOPS)).split(".")
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"
+        for label in labels
+    )
 
 
 def canonical(url: str) -> str:
     """The one address of an article. Idempotent; a text that is no URL comes back as it is."""
     plain = _PLAIN.fullmatch(url) if "/." not in url else None
-    if plain:  # nothing to quote, and w3lib takes 0.1 ms a call
-        bare = f"https://{_bare_host(plain[1].lower())}{_bare_path(plain[2]) or '/'}"
-        query = _plain_query(plain[3] or "")
-        return f"{bare}?{query}" if query else bare
+    if plain:  # nothing to quote, and w3lib takes 0.05 ms a call
+        return _assembled(plain[1].lower(), plain[2], _plain_pairs(plain[3] or ""))
     for _ in range(4):  # quoting can bring a rule to light; real addresses need one round
         previous, url = url, _canonical_once(url)
         if url == previous:
@@ -87,50 +96,73 @@ def canonical(url: str) -> str:
     return url
 
 
-def _plain_query(query: str) -> str:
-    """A query without escapes: its parameters in order, less the trackers."""
-    pairs = (part.partition("=") for part in query.split("&") if part)
-    kept = sorted((name, value) for name, _, value in pairs if not _TRACKERS.match(name))
-    return "&".join(f"{name}={value.replace('=', '%3D')}" for name, value in kept)
+def _plain_pairs(query: str) -> list[tuple[str, str]]:
+    """The parameters of a query without escapes, in order."""
+    parts = (part.partition("=") for part in query.split("&") if part)
+    pairs = sorted((name, value) for name, _, value in parts)
+    return [(name, value.replace("=", "%3D")) for name, value in pairs]
 
 
 def _canonical_once(url: str) -> str:
     try:
-        parts = urlsplit(canonicalize_url(url.strip(), keep_fragments=False))
-        name, port = host(url), parts.port
+        parts = urlsplit(url.strip())
+        name, port = host(url.strip()), parts.port
+        if parts.scheme not in ("http", "https") or not name:
+            return url
+        quoted = _quoted(parts.path, parts.query)
+        fragment = _quoted_fragment(parts.fragment, name)
     except ValueError:
         return url
-    if parts.scheme not in ("http", "https") or not name:
-        return url
-    netloc = _bare_host(name)
-    if port not in (None, 80, 443):
-        netloc = f"{netloc}:{port}"
-    bare = SplitResult("https", netloc, _bare_path(parts.path), _bare_query(parts.query), "")
-    return canonicalize_url(urlunsplit(bare), keep_fragments=False)
+    pairs = [_named(part) for part in quoted[1].split("&") if part]
+    return _assembled(name, quoted[0], pairs, port=port, fragment=fragment)
 
 
-def _bare_host(name: str) -> str:
-    if ":" in name:
-        return f"[{name}]"
-    while (shorter := _MIRROR_HOST.sub("", name)) != name:
-        name = shorter
-    return name
+def _quoted(path: str, query: str) -> tuple[str, str]:
+    """Path and query in the one spelling of their escapes, the parameters in order."""
+    path = _STRAY.sub("%25", path)
+    query = _ESCAPED_AMPERSAND.sub("&", f"&{query}")  # a feed that escaped its links twice
+    parts = urlsplit(canonicalize_url(urlunsplit(("https", "site.example", path, query, ""))))
+    twice = _TWICE.sub(lambda found: f"%{found[1].upper()}", parts.path)
+    return twice, parts.query
 
 
-def _bare_path(path: str) -> str:
-    previous = None
-    path = re.sub("/{2,}", "/", path)
-    while path != previous:
-        previous = path
-        path = _AMP_FILE.sub(r"\1", path)
-        path = _FORM_HEAD.sub("", _FORM_TAIL.sub("", _INDEX.sub("", path)))
-        path = path.rstrip("/")
-    return path
+def _quoted_fragment(fragment: str, name: str) -> str:
+    """A fragment that names an article, less its trackers, or ""."""
+    if not _names_article(fragment):
+        return ""
+    route, _, query = _STRAY.sub("%25", fragment).partition("?")
+    pairs = [_named(part) for part in query.split("&") if part]
+    kept = url_parameters.without_trackers(pairs, name, route.rstrip("/"))
+    query = "&".join("=".join(pair) for pair in kept)
+    return quote(route.rstrip("/") + ("?" + query if query else ""), safe="%!/?:@&=+$,;~*'()")
 
 
-def _bare_query(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
-    return urlencode([pair for pair in pairs if not _TRACKERS.match(pair[0])])
+def _names_article(fragment: str) -> bool:
+    """Whether a fragment is a single-page site's route: "!/article/5", "/2026/…", "news/5"."""
+    if not fragment or fragment.startswith(":~:"):
+        return False
+    head, slash, rest = fragment.lstrip("!").partition("/")
+    routed = fragment[0] in "!/" or (slash and head.isalpha())
+    return bool(routed) and any(char.isalnum() for char in head + rest)
+
+
+def _assembled(
+    name: str,
+    path: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    port: int | None = None,
+    fragment: str = "",
+) -> str:
+    """The canonical URL of parts that are quoted and in order."""
+    name, path = url_paths.bare_host(name), url_paths.bare_path(path)
+    found = url_paths.of_site(name, path, pairs)
+    if found:
+        return f"https://{found[0]}{found[1]}"
+    kept = url_parameters.without_trackers(pairs, name, path) if pairs else pairs
+    query = "?" + "&".join(f"{key}={value}" for key, value in kept) if kept else ""
+    site = name if port in (None, 80, 443) else f"{name}:{port}"
+    return f"https://{site}{path or '/'}{query}{'#' if fragment else ''}{fragment}"
 
 
 def without_trackers(url: str) -> str:
@@ -140,10 +172,20 @@ def without_trackers(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
+        path = url_paths.bare_path(_quoted(parts.path, "")[0])
     except ValueError:
         return url
-    kept = [p for p in parts.query.split("&") if not _TRACKERS.match(p.partition("=")[0])]
-    return urlunsplit(parts._replace(query="&".join(kept), fragment=""))
+    pairs = [_named(part) for part in parts.query.split("&") if part]
+    left = url_parameters.without_trackers(pairs, url_paths.bare_host(host(url)), path)
+    query = "&".join(part for part in parts.query.split("&") if _named(part) in left)
+    query = _ESCAPED_AMPERSAND.sub("&", f"&{query}")[1:]
+    fragment = parts.fragment if _names_article(parts.fragment) else ""
+    return urlunsplit(parts._replace(query=query, fragment=fragment))
+
+
+def _named(part: str) -> tuple[str, str]:
+    name, _, value = _AMPERSAND.sub("", part).partition("=")
+    return name, value
 
 
 def is_local_name(name: str) -> bool:

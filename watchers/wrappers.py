@@ -33,6 +33,12 @@ _PARAMETERS = tuple(
     )
 )
 _GOOGLE_NEWS = re.compile(r"/(?:__i/)?(?:rss/)?(?:rd/)?(?:articles|read)/([\w-]{20,6000}={0,2})")
+_LIKE_GOOGLE_NEWS = re.compile(r"/(?:rss/)?articles/(CBMi[\w-]{20,6000}={0,2})")  # on any host
+# On any host: a program that leads away, and the address it is given whole.
+_LEADS_AWAY = re.compile(
+    r"(?i)(?:/[\w-]+)?/(?:url|redirect|redir|away|out|go|click)(?:\.php|\.aspx)?/?"
+)
+_LED_TO = ("url", "u", "to", "target", "dest", "destination", "q")
 _GOOGLE_AMP = re.compile(r"/amp/(s/)?(.+)")
 _AMP_CACHE = re.compile(r"/(?:c|v|wp|a)/(s/)?(.+)")
 _AMP_HOSTS = (".cdn.ampproject.org", ".bing-amp.com")
@@ -41,16 +47,16 @@ _AGGREGATORS = re.compile(
     rf"news\.google\.[a-z.]{{2,6}}|{_GOOGLE}|(?:www\.)?bing\.com|(?:r\.search|news)\.yahoo\.com|"
     r"feedproxy\.google\.com|feeds?\.feedburner\.com"
 )
-# A part of each host above.
+# A part of each host, path or query above.
 _MARKS = re.compile(
     r"google|bing|facebook|instagram|threads|youtube|vk\.com|duckduckgo|out\.reddit|outlook|"
-    r"ampproject|yahoo|feedburner",
+    r"ampproject|yahoo|feedburner|/articles/CBMi|=https?(?:%3A|:)(?:%2F|/)",
     re.IGNORECASE,
 )
 
 
 def may_wrap(url: str) -> bool:
-    """False where no host of a wrapper is named at all: nearly all links, at a scan's price."""
+    """False where nothing of a wrapper is in it at all: nearly all links, at a scan's price."""
     return _MARKS.search(url) is not None
 
 
@@ -99,12 +105,16 @@ def _candidates(parts: SplitResult, host: str) -> Iterator[str]:
         if hosts.fullmatch(host) and paths.fullmatch(parts.path):
             values = dict(reversed(parse_qsl(parts.query)))
             yield from (values[name] for name in names if name in values)
-    if host.startswith("news.google.") and (match := _GOOGLE_NEWS.match(parts.path)):
+    of_google = host.startswith("news.google.")
+    if match := (_GOOGLE_NEWS if of_google else _LIKE_GOOGLE_NEWS).match(parts.path):
         yield from _google_news(match.group(1))
     if re.fullmatch(_GOOGLE, host) and (match := _GOOGLE_AMP.fullmatch(parts.path)):
         yield _amp(match, parts.query)
     if f".{host}".endswith(_AMP_HOSTS) and (match := _AMP_CACHE.fullmatch(parts.path)):
         yield _amp(match, parts.query)
+    if _LEADS_AWAY.fullmatch(parts.path):
+        values = dict(reversed(parse_qsl(parts.query)))
+        yield from (values[name] for name in _LED_TO if values.get(name, "").startswith("http"))
     if host == "r.search.yahoo.com" and (match := _YAHOO.search(parts.path)):
         yield unquote(match.group(1))
 

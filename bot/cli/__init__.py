@@ -10,7 +10,18 @@ import sys
 
 import typer
 
-from bot.cli import channels, coverage, data, feeds, service, watch, watch_edit, watch_rehearse
+from bot.cli import (
+    article,
+    channels,
+    coverage,
+    data,
+    feeds,
+    service,
+    stories,
+    watch,
+    watch_edit,
+    watch_rehearse,
+)
 
 app = typer.Typer(
     name="dadkhah",
@@ -29,6 +40,8 @@ watch.app.command("test")(watch.test_)
 app.add_typer(watch.app, name="watch", rich_help_panel="Watching")
 channels.add_to(app)
 coverage.add_to(app)
+app.add_typer(article.app, name="article", rich_help_panel="Knowing")
+app.add_typer(stories.app, name="stories", rich_help_panel="Knowing")
 data.add_to(app)
 
 

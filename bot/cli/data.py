@@ -106,6 +106,41 @@ def backup(file: Path = typer.Argument(help="Where to; it must not exist yet."))
     typer.echo(f"The database was copied to {file}")
 
 
+@db.command()
+def recompute(
+    all: bool = typer.Option(
+        False, "--all", help="Also articles too old for copies to be found by them."
+    ),
+) -> None:
+    """Compute fingerprints anew that another version of the program made.
+
+    The running service does it by itself after an update, for the last 31 days. Safe to kill,
+    to run again, and to run beside the service; nothing is grouped anew.
+    """
+    from bot.cli.edge import store
+    from bot.cli.paragraphs import bar
+    from bot.clock import utc_now
+    from bot.wording import count
+    from watchers.keeping import PART
+    from watchers.recompute import FINDABLE, recompute_part
+
+    since = None if all else utc_now() - FINDABLE
+    after: int | None = 0
+    changed = looked = 0
+    with store(create=False) as opened:
+        total = opened.counts().articles if all else None
+        with bar("recomputing", total) as step:
+            while after is not None:
+                part, after = recompute_part(opened, after, since)
+                changed += part
+                looked += PART
+                step(looked if total is None else min(looked, total))
+    if changed:
+        typer.echo(f"{count(changed, 'fingerprint')} computed anew.")
+    else:
+        typer.echo("All fingerprints are of this version.")
+
+
 def doctor(json: bool = _JSON) -> None:
     """Check configuration, files, database, token, channel rights and clock; exit 1 on failure."""
     import asyncio

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot import jobs
 from bot.app import Program
 from bot.clock import utc_now
-from bot.commands import feeds, lists, preview, watch, watchlist
+from bot.commands import feeds, lists, preview, stories, watch, watchlist
 from bot.commands.orders import Handler, Order
 from bot.facts import coverage_report, spans
 from bot.schedule import next_slot
@@ -135,6 +135,9 @@ COMMANDS: dict[str, tuple[Handler, str]] = {
     "unwatch": (watch.unwatch, "take somebody, or a form of a name, off it: /unwatch ID [NAME]"),
     "test": (preview.test, "what a text is about, and why: /test TEXT, or as a reply"),
     "preview": (preview.preview, "the next digest, and why each story is in it"),
+    "story": (stories.story, "what is in a story, and why: /story ID, URL or number"),
+    "merge": (stories.merge, "make two stories one: /merge STORY STORY"),
+    "split": (stories.split, "take articles out of a story: /split STORY URL..."),
     "digest": (digest, "tell the channels now what is new"),
     "status": (status, "what is watched, stored, queued, and what may have been missed"),
 }

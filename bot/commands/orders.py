@@ -17,6 +17,7 @@ PRESS = "feed"  # how the data of our buttons begin: add this one
 WATCH = "watch"  # carry out a change of the watchlist, or drop it
 LIST = "list"  # another page of the watchlist
 WHY = "why"  # why a story is told
+STORY = "story"  # merge or split what was looked at, or leave it
 ALL = "all"
 _KEPT = 200  # choices; older buttons are told to ask anew
 _KEPT_ELSE = 50  # of all else: a change by file may have thousands of rows

@@ -116,6 +116,8 @@ async def pressed(program: Program, order: Order) -> str | Reply:
     )
     outlet_of = jobs.outlet_of(program, feeds)
     lines = [f"{place}. {isolated(short(title, _TITLE))}"]
+    if not subject.startswith("article:"):
+        lines.append(f"Story {subject}; /story {subject} shows all of it.")
     if not found:
         lines.append("Its articles were grouped anew since. Send /preview again.")
     for one in found[:_ARTICLES]:

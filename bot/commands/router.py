@@ -19,8 +19,19 @@ from telegram.ext import (
 
 from bot.access import Said, refusal
 from bot.app import Program
-from bot.commands import admin, feeds, lists, preview, subscriber, watch, watchlist
-from bot.commands.orders import LIST, PRESS, WATCH, WHY, Choices, Handler, Kept, Order, Reply
+from bot.commands import admin, feeds, lists, preview, stories, subscriber, watch, watchlist
+from bot.commands.orders import (
+    LIST,
+    PRESS,
+    STORY,
+    WATCH,
+    WHY,
+    Choices,
+    Handler,
+    Kept,
+    Order,
+    Reply,
+)
 from bot.sender import (
     answer,
     answer_file,
@@ -41,6 +52,7 @@ PRESSES: dict[str, Handler] = {  # by how the data of the button begin
     WATCH: watch.pressed,
     LIST: watchlist.turned,
     WHY: preview.pressed,
+    STORY: stories.pressed,
 }
 
 

@@ -197,7 +197,7 @@ def test_bands_of_before_lead_nowhere(store: Store) -> None:
     assert store.save_verdicts([replace(two, fingerprint=Fingerprint("f1", key("x")))]) == 1
     store.save_poll(poll(feed, item("three", relevant=True, text="y", bands=[1, 9])))
     (three,) = [a for a in store.unsettled(5) if a.id == 3]
-    assert names(store.copy_candidates(three)) == ["one"]
+    assert names(store.copy_candidates_of([three])[three.id]) == ["one"]
 
 
 def test_articles_that_are_not_there_are_passed_over(store: Store) -> None:

@@ -53,7 +53,8 @@ def rows(said: Said) -> list[dict[str, Any]]:
 COMMANDS = {
     (): {
         "demo", "run", "poll", "feeds", "watch", "digest", "deliver", "deliveries", "channels",
-        "admins", "audit", "coverage", "export", "db", "doctor", "config",
+        "admins", "audit", "coverage", "export", "db", "doctor", "config", "stories",
+        "article",
     },
     ("feeds",): {
         "add", "discover", "list", "show", "remove", "pause", "resume", "check", "import", "export",
@@ -62,6 +63,8 @@ COMMANDS = {
         "list", "show", "add", "change", "hold", "remove", "changes", "rehearse", "test",
     },
     ("watch", "add"): {"person", "alias", "topic", "file"},
+    ("stories",): {"show", "merge", "split"},
+    ("article",): {"show"},
     ("deliveries",): {"list", "settle"},
     ("channels",): {"list", "add", "change", "pause", "remove"},
     ("admins",): {"list", "grant", "revoke"},

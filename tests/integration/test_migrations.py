@@ -10,23 +10,25 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, event, inspect, select, text
+from sqlalchemy import Engine, MetaData, Select, Table, event, inspect, select, text
 
 import storage
 from storage import open_store, schema, state, upgrade
+from storage.bands import period_of
 from storage.engine import Mode, make_engine, transaction
-from storage.store import SqlStore
+from storage.mapping import pack
 from storage.tables import METADATA
 from tests.contract.making import (
     HOUR,
@@ -48,6 +50,8 @@ from watchers.errors import (
     StoreOlder,
     StoreUnreachable,
 )
+from watchers.groups import Place, Regrouping
+from watchers.keeping import Reprinted
 from watchers.model import Feed, Grouping, PollResult, Remembered
 from watchers.ports import Store
 
@@ -489,54 +493,136 @@ def test_an_upgrade_from_the_first_schema_that_is_killed_can_be_repeated(first: 
     assert state(first) == "current"
 
 
-# ---------------------------------------------------------------- from the second schema
+# ---------------------------------------------------------------- from later schemas
+
+_LATER = """
+INSERT INTO story (id, created_at) VALUES ('s1', :at);
+UPDATE article SET settled = :yes, story_id = 's1', bands = :bands;
+INSERT INTO article (feed_id, url, canonical_url, url_key, host, title, text, published,
+    first_seen, time, relevant, suspicious, tells, score, watchlist, officials, people, topics,
+    fingerprint, text_key, signature, bands, baseline, settled, duplicate_of, story_id, reason)
+VALUES (1, 'https://a.example/2', 'https://a.example/2', :key2, 'a.example', 'Two', 'Text',
+    :old, :at, :old, :no, :yes, :no, 0, 'w', '[]', '[]', '[]', 'f', :key1, :key1, :band,
+    :no, :yes, 1, NULL, 'same text');
+INSERT INTO band (band, article_id) VALUES (-5, 1), (7, 1), (7, 2);
+INSERT INTO match (article_id, position, subject, kind, field, alias, start, "end", rule, score)
+VALUES (1, 0, 'x', 'person', 'title', 'One', 0, 3, 'name', 1);
+INSERT INTO revision (article_id, at, title, text, fields) VALUES (1, :at, 'Une', 'T', '["title"]');
+INSERT INTO channel (chat, timezone, schedule, language, added_at, paused)
+VALUES ('@c', 'UTC', '["08:00"]', 'en', :at, :no);
+INSERT INTO digest (channel_id, slot, built_at, since) VALUES (1, :at, :at, :at);
+INSERT INTO told (channel_id, subject, digest_id) VALUES (1, 's1', 1);
+INSERT INTO delivery (channel_id, digest_id, page, pages, text, entities, state, attempts)
+VALUES (1, 1, 1, 1, 'Page', '[]', 'queued', 0);
+INSERT INTO value (name, value) VALUES ('feeds_loaded', '1')
+"""
 
 
-@pytest.fixture
-def second(url: str) -> str:
-    """A database of the second schema, with rows in it."""
-    if url.startswith("sqlite"):
-        Path(make_engine(url).url.database or "").parent.mkdir()
-    engine = make_engine(url, foreign_keys=False)
+@pytest.fixture(params=["0002", "0003"])
+def former(request: pytest.FixtureRequest, first: str) -> str:
+    """A database of the second or third schema, with rows in it."""
+    values = {
+        **{f"key{number}": bytes([number]) * 16 for number in (1, 2)},
+        "bands": pack([-5, 7], "q"),
+        "band": pack([7], "q"),
+        "at": "2026-07-30 12:00:00.000001",
+        "old": "2024-02-29 23:59:59.999999",  # the last of its day, before the last of a year
+        "no": False,
+        "yes": True,
+    }
+    engine = make_engine(first, foreign_keys=False)
     with transaction(engine, Mode.DURABLE) as connection:
-        schema._run_revisions(connection, "0002")
+        schema._run_revisions(connection, request.param)
+        for statement in _LATER.split(";"):
+            used = {n: v for n, v in values.items() if re.search(rf":{n}\b", statement)}
+            connection.execute(text(statement), used)
     engine.dispose()
-    # What is written to tables that the third schema left alone is as the second's program wrote.
-    store = SqlStore(make_engine(url))
-    feed = old_feed(store)
-    store.save_poll(poll(feed, item("one", relevant=True, officials=["raisi"], bands=[1, 2])))
-    settle(store, one="s1")
-    queue(store, add_channel(store), "page", subjects=["s1"])
-    store.set_value("feeds_loaded", "1")
-    store.close()
-    return url
+    return first
 
 
-def test_a_database_of_the_second_schema_is_upgraded_with_its_rows(second: str) -> None:
-    assert state(second) == "older"
+def _kept(url: str, columns: Mapping[str, Sequence[str]] | None = None) -> dict[str, list[Any]]:
+    """All rows as they are, of the tables and columns that there are or that are named."""
+    engine = make_engine(url)
+    with transaction(engine, Mode.READ) as connection:
+        found = MetaData()
+        found.reflect(connection)
+        tables = {n: t for n, t in found.tables.items() if n not in {"dadkhah_version", "band"}}
+        chosen = columns or {name: list(table.c.keys()) for name, table in tables.items()}
+        rows = {
+            name: [dict(row._mapping) for row in connection.execute(_in_order(tables[name], some))]
+            for name, some in chosen.items()
+        }
+    engine.dispose()
+    return rows
+
+
+def _in_order(table: Table, columns: Sequence[str]) -> Select[Any]:
+    return select(*(table.c[name] for name in columns)).order_by(*table.primary_key)
+
+
+def test_a_former_database_is_upgraded_with_its_rows(former: str) -> None:
+    assert state(former) == "older"
     with pytest.raises(StoreOlder):
-        open_store(second, create=False)
-    before = _rows(second, without={"watch_row"})
-    upgrade(second)
-    assert _rows(second, without={"watch_row"}) == before
-    store = open_store(second, create=False)
+        open_store(former, create=False)
+    before = _kept(former)
+    assert len([name for name, rows in before.items() if rows]) >= 11
+    upgrade(former)
+    columns = {name: list(rows[0]) for name, rows in before.items() if rows}
+    assert _kept(former, columns) == {name: rows for name, rows in before.items() if rows}
+    store = open_store(former, create=False)
     assert store.watch_rows() == WatchRows(0, ())
     watch(store)
-    (one,) = store.stored(0, 5)
-    assert (one.title, one.officials) == ("Title of one", ("raisi",))
+    assert [one.title for one in store.stored(0, 5)] == ["One", "Two"]
     assert store.check() == ()
     store.close()
 
 
-def test_an_upgrade_from_the_second_schema_that_is_killed_can_be_repeated(second: str) -> None:
+def test_stories_of_a_former_database_go_on(former: str) -> None:
+    engine = make_engine(former)
+    with transaction(engine, Mode.WRITE) as connection:  # 1 has a story; 2 leads as its copy does
+        connection.execute(text("UPDATE article SET relevant = :yes"), {"yes": True})
+        connection.execute(
+            text("UPDATE article SET story_id = CASE WHEN id = 2 THEN 's1' ELSE NULL END")
+        )
+    engine.dispose()
+    upgrade(former)
+    rows = _rows(former)
+    store = open_store(former, create=False)
+    assert [head.event for head in store.story_heads(["s1"], [])] == ["s1"]
+    (lead,) = store.leading([1]).values()
+    assert (lead.id, lead.lead_at, lead.event) == (2, lead.time, "s1")
+    assert len(rows["article"]) == 2
+    store.close()
+
+
+def test_bands_of_a_former_database_are_found_and_replaced(former: str) -> None:
+    upgrade(former)
+    at = datetime(2026, 7, 30, 12, tzinfo=UTC), datetime(2024, 2, 29, 23, 59, tzinfo=UTC)
+    rows = {(period_of(at[0]), -5, 1), (period_of(at[0]), 7, 1), (period_of(at[1]), 7, 2)}
+    assert set(_rows(former)["band"]) == rows
+    store = open_store(former, create=False)
+    feed = store.feeds()[0]
+    store.save_poll(poll(feed, item("new", bands=[-5], relevant=True, published=at[0])))
+    (new,) = store.unsettled(5)
+    assert [one.title for one in store.copy_candidates_of([new])[new.id]] == ["One"]
+    (one, two) = store.stored(0, 2)
+    for article in (one, two):
+        again = replace(item("x", relevant=True).verdict, watchlist="w2")
+        prints = item("x", bands=[99]).fingerprint
+        store.save_verdicts([Rejudged(article.id, again, prints, True, article.text_key)])
+    store.close()
+    assert {row[1:] for row in _rows(former)["band"]} == {(99, 1), (99, 2), (-5, 3)}
+
+
+def test_an_upgrade_from_a_former_schema_that_is_killed_can_be_repeated(former: str) -> None:
     at_last = _UPGRADE.replace("left < 0", '_[2].startswith("UPDATE dadkhah_version")')
     child = subprocess.run(
-        [sys.executable, "-c", at_last, second, "9999"], check=False, cwd=Path.cwd()
+        [sys.executable, "-c", at_last, former, "9999"], check=False, cwd=Path.cwd()
     )
     assert child.returncode == -signal.SIGKILL
-    assert state(second) == "older"
-    upgrade(second)
-    assert state(second) == "current"
+    assert state(former) == "older"
+    upgrade(former)
+    assert state(former) == "current"
 
 
 # ---------------------------------------------------------------- backup
@@ -624,6 +710,7 @@ def test_no_statement_of_the_ports_scans_all_articles(tmp_path: Path) -> None:
     ordered = (
         "USING INDEX article_first_seen",
         "USING INDEX article_unsettled",
+        "USING INDEX article_resettle",
         "USING COVERING INDEX ledger_finds",
         "USING INDEX notice_untold",
         "SCAN notice",  # the latest by its own number
@@ -681,9 +768,15 @@ def _use_all(store: Store) -> None:
     feed, channel = store.feeds()[0], store.channels()[0]
     store.save_poll(poll(feed, item("three", relevant=True, bands=[3], text="New."), item("one")))
     for article in store.unsettled(10):
-        store.copy_candidates(article)
-        store.story_candidates(article, NOW - HOUR, NOW + HOUR)
-        store.save_groupings([Grouping(article.id, 1, "s2", "")])
+        store.copy_candidates_of([article])
+        store.copied([article.id])
+        store.leading([1, article.id])
+        store.relevant_copies(1, 2)
+        store.leads_until(Place(NOW, "https://x.example/"), 5)
+        store.leads_after(Place(NOW - HOUR, "https://x.example/"), 5)
+        store.story_heads(["s1"], ["e1"])
+        ours = Regrouping(store.progress().turn, merged={"s1": "s2"})
+        store.save_groupings([Grouping(article.id, 1, "s2", "")], ours)
     store.remembered(feed.id)
     store.watch_revision()
     store.watch_rows()
@@ -702,6 +795,11 @@ def _use_all(store: Store) -> None:
     store.gaps(NOW - HOUR)
     store.rhythms(NOW - HOUR)
     store.forget_ledger(NOW - HOUR)
+    articles, _ = store.outdated("f2", 0, since=NOW - HOUR)
+    other = replace(given.fingerprint, version="f2")
+    store.save_fingerprints([Reprinted(one.id, other, one.text_key) for one in articles])
+    store.forget_texts(NOW - HOUR)
+    store.forget_audit(NOW - HOUR)
     store.notices(untold=True)
     store.notices(untold=False)
     store.untold(channel.id, NOW - HOUR)

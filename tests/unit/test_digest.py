@@ -81,7 +81,42 @@ def test_independent_outlets_speak_for_a_story(kinds: tuple[str, ...], head: int
     assert story(*members).outlet == f"Outlet {head}"
 
 
+EARLY = NOW - timedelta(hours=9)
+LONG = "Survivors speak before the court in Stockholm"
 PREFERENCES: dict[str, tuple[Tellable, Tellable]] = {
+    "whole before cut": (told(1, title="Survivors speak …", published=EARLY), told(2, title=LONG)),
+    "named before a daily title": (
+        told(1, title="Iran news in brief, 30 July", published=EARLY),
+        told(2, title=LONG),
+    ),
+    "whole before live": (
+        told(1, title="LIVE: survivors in Stockholm", published=EARLY),
+        told(2, title=LONG),
+    ),
+    "with text before without": (
+        told(1, title=LONG, has_text=False, published=EARLY),
+        told(2, title=LONG),
+    ),
+    "the channel's language before completeness": (
+        told(1, language="sv", title=LONG),
+        told(2, title="Survivors …"),
+    ),
+    "the outlet's kind before completeness": (
+        told(1, title=LONG),
+        told(2, "human-rights", title="Live"),
+    ),
+    "a first before its copy, whatever its title": (
+        told(1, title=LONG, duplicate_of=2, published=EARLY),
+        told(2, title="Survivors …"),
+    ),
+    "a first before its copy, in another language": (
+        told(1, title=LONG, duplicate_of=2),
+        told(2, title=LONG, language=None),
+    ),
+    "a better outlet's copy": (
+        told(1, "advocacy", title=LONG),
+        told(2, title="Survivors …", duplicate_of=1),
+    ),
     "the reader's language": (told(1, language="sv"), told(2)),
     "a first before its copy": (told(1, duplicate_of=2), told(2)),
     "the earlier": (told(1), told(2, published=NOW - timedelta(hours=5))),
@@ -132,10 +167,55 @@ def test_an_updated_article_marks_its_line() -> None:
     assert not story(told(1)).updated
 
 
-def test_a_line_has_the_earliest_time_or_none() -> None:
-    early = NOW - timedelta(hours=9)
-    assert story(told(1), told(2, published=early), told(3, published=None)).published == early
+def test_the_words_of_the_other_headlines_make_one_speak_for_all() -> None:
+    titles = ("Survivors address Stockholm court", "A morning to remember", "Stockholm court sits")
+    members = [
+        told(n, title=title, published=NOW - n * timedelta(hours=1))
+        for n, title in enumerate(("Court hears survivors in Stockholm", *titles), start=1)
+    ]
+    assert story(*members).title == titles[0]
+
+
+def test_the_date_is_that_of_the_headline_s_outlet() -> None:
+    line = story(told(1, "human-rights"), told(2, published=EARLY), told(3, published=None))
+    assert (line.outlet, line.published) == ("Outlet 1", NOW - timedelta(hours=1))
     assert story(told(1, published=None)).published is None
+
+
+FIRSTS: dict[str, tuple[Tellable, str]] = {
+    "another outlet": (told(2, "state", published=EARLY), "Outlet 2"),
+    "by the date that it gave first": (told(2, "state", first_published=EARLY), "Outlet 2"),
+    "at the same time": (told(2, "state"), ""),
+    "of the same family": (told(2, "state", published=EARLY, host="human-rights1.example"), ""),
+    "without a date": (told(2, "state", published=None), ""),
+    "its own copy": (told(2, "advocacy", published=EARLY, duplicate_of=1), "Outlet 2"),
+}
+
+
+@pytest.mark.parametrize(("other", "first"), FIRSTS.values(), ids=FIRSTS)
+def test_who_published_before_the_headline_s_outlet_is_named(other: Tellable, first: str) -> None:
+    line = story(told(1, "human-rights"), other)
+    assert (line.outlet, line.first) == ("Outlet 1", first)
+    assert line.first_kind == (other.feed_kind if first else "")
+
+
+def test_before_an_undated_headline_nobody_is_known_to_be_first() -> None:
+    line = story(told(1, "human-rights", published=None), told(2, published=EARLY))
+    assert (line.outlet, line.first, line.published) == ("Outlet 1", "", None)
+
+
+def test_its_own_family_s_earlier_article_makes_the_headline_s_outlet_first() -> None:
+    sister = told(2, "state", published=EARLY - timedelta(hours=1), host="human-rights1.example")
+    line = story(told(1, "human-rights"), sister, told(3, "state", published=EARLY))
+    assert line.first == ""
+
+
+def test_a_family_is_of_the_kind_of_its_best_outlet_in_any_order() -> None:
+    sisters = (told(2, "advocacy", host="one.example"), told(3, "un", host="one.example"))
+    for order in permutations((told(1, "human-rights"), *sisters)):
+        line = story(*order)
+        assert sum(line.others.values()) == 1
+        assert line.others == story(told(1, "human-rights"), *sisters).others
 
 
 def test_sections_are_bounded_and_the_lightest_wait() -> None:

@@ -17,6 +17,7 @@ from watchers.match import Matcher
 from watchers.model import Article, Entry, Item
 from watchers.normalise import normalise
 from watchers.reader import PageJob
+from watchers.text import key
 from watchers.watchlist import parse_watchlist
 
 PAGES = Path(__file__).parents[1] / "data" / "pages"
@@ -229,3 +230,38 @@ def test_a_page_takes_no_relevance_away(monkeypatch: pytest.MonkeyPatch) -> None
     item = given_text(monkeypatch, text, of)
     assert item.verdict.relevant
     assert item.article == of
+
+
+# ---------------------------------------------------------------- the page's own address
+
+
+def addressed(named: str, *, kind: str = "text/html", url: str = "", text: str = "") -> Article:
+    """The article of https://news.example/a, read with a page that names this address."""
+    head = f'<head><meta charset="utf-8"><link rel="canonical" href="{named}"></head>'
+    body = f"{head}<body><article><p>{text}</p></article>".encode()
+    return read_page(PageJob(body, kind, article(TITLE, SUMMARY), url), matcher()).article
+
+
+SLUG = "https://news.example/judges-of-iran-speak-about-prison-letters-1988"
+
+
+@pytest.mark.parametrize("text", ["", BODY], ids=["without text", "with its text"])
+def test_a_page_gives_its_article_an_address_and_the_link_stays_known(text: str) -> None:
+    found, of = addressed(SLUG, text=text), article(TITLE, SUMMARY)
+    assert (found.canonical_url, found.url_key, found.link_key) == (SLUG, key(SLUG), of.url_key)
+    assert (found.url, found.content_key, found.guid_key) == (of.url, of.content_key, of.guid_key)
+
+
+def test_an_address_is_read_where_the_page_was_found() -> None:
+    moved = "https://www.news.example/moved/here"
+    slug = SLUG.rpartition("/")[2]
+    assert addressed(slug, url=moved).canonical_url == f"https://news.example/moved/{slug}"
+
+
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [("https://news.example/", "text/html"), ("/a?utm_source=x", ""), (SLUG, "application/pdf")],
+    ids=["front page", "itself", "no web page"],
+)
+def test_other_addresses_leave_the_article_as_it_was(named: str, kind: str) -> None:
+    assert addressed(named, kind=kind) == article(TITLE, SUMMARY)

@@ -328,6 +328,18 @@ def test_texts_of_nothing_but_signs_take_linear_time(kind: str) -> None:
     assert seconds(8_000) < 10 * seconds(2_000) + 0.2
 
 
+def test_a_headline_names_him_whose_former_post_follows() -> None:
+    text = "He was justice minister until 2017. The chamber has nine members."
+    assert judge("Pourmohammadi joins a chamber", text).officials == ("mostafa-pourmohammadi",)
+    assert judge("Pourmohammadi joins a chamber", "He writes verse.").officials == ()
+    assert judge("A chamber", f"Pourmohammadi joins it. {text}").officials == ()
+
+
+def test_a_given_name_written_as_one_introduces_nobody_else() -> None:
+    text = "گزارش تازه از محمدحسین احمدی نیز نام می‌برد."
+    assert judge("اعدام‌های ۶۷ در دزفول", text).officials == ("mohammad-hossein-ahmadi",)
+
+
 def test_a_chef_is_an_official_where_the_subject_is() -> None:
     text = "He was convicted over the 1988 prison massacre in Iran before he was a chef."
     assert judge("Hamid Nouri, chef", text).officials == ("hamid-noury",)
@@ -347,6 +359,67 @@ JOINED = {
     "year in words": ("ألف وتسعمئة وثمانية وثمانين", "إعدام السجناء في إيران"),
     "67 in its season": ("اعدام زندانیان", "تابستان ۶۷ در زندان اوین"),
     "bulletin": ("Iran: news in brief", "Rial. Snow. Strike. Rain. Families at Khavaran cemetery."),
+    "who is named": ("No visa for Awaei", "Iran, 1988: he decided over prisoners of his town."),
+    "death sentences": ("Früherer Richter", "1988 habe er im Iran Gefangene zum Tode verurteilt."),
+    "prisoners gone": ("187 names", "Iran has not said where the inmates of 1988 vanished."),
+    "disappeared": ("Une plaque pour les disparus iraniens", "C'était en 1988."),
+    "no country": ("My friend the tailor", "He left our cell in July 1988 and never came back."),
+    "the executed": ("Iran Express", "Neige, grève, et une marche pour les suppliciés : été 1988."),
+    "their families": ("Angehörige der Hingerichteten von 1988", "Sie rufen ein Tribunal an."),
+    "the dead": ("Voor de deur", "Iran 1988: the dead of the prisons."),
+    "obituary": ("Ayatollah dies at 90", "In 1988 he was a religious judge in Rasht, Iran."),
+    "gone years ago": ("Iran's prisoners vanished", "For 38 years mothers have asked."),
+    "dead years ago": (
+        "Rede im Stadtrat",
+        "Seit 38 Jahren gedenkt niemand der Toten von Irans Gefängnissen.",
+    ),
+    "the decade": (
+        "Duemila schede",
+        "Iran, anni Ottanta: i giustiziati e le lettere ai familiari.",
+    ),
+    "court abroad": (
+        "Verfahren um Gohardascht",
+        "Was wird bewiesen? " * 9 + "Das Urteil hängt nach 38 Jahren an Zeugen.",
+    ),
+    "cemetery razed": ("لودر در وادی رحمت", ""),
+    "cemetery and year": ("Flowers at Behesht-e Reza", "Mashhad, 38 years later."),
+    "cemetery, the executed": ("Behesht-e Reza", "Relatives remember those hanged."),
+    "cemetery, that summer": ("راه تازه‌آباد", "از اعدام‌های آن شهریور می‌گفت."),
+    "mass grave": ("Ahvaz: mass grave paved over", "Relatives speak of the executed."),
+    "decades": ("Evin, decades later", "Families of those hanged there meet each spring."),
+    "warder": (
+        "Ex-guard charged in Oslo",
+        "A former guard of Dezful was recognised by a survivor.",
+    ),
+    "one question, gone": ("Una lista da Evin", "Rispose a una sola domanda e non tornò."),
+    "murder": (
+        "Parlament einig",
+        "Es nennt die Ermordung iranischer Häftlinge 1988 ein Verbrechen.",
+    ),
+    "a phrase of the dead": ("Iran: sister of 1988 victims summoned", "The court gave no reason."),
+    "a judge confesses": ("Ein Geständnis", "Ein alter Richter in Ghom über den Sommer 1988."),
+    "lists": ("„Ich fuhr“", "Ein früherer Richter aus Ghom über die Listen von 1988."),
+    "a judge turned away": ("Norway refuses visa to jurist", "Iran's deputy prosecutor of 1988."),
+    "an alleged warder": ("Live", "Iran attacks arrest of alleged 1988 prison guard; oil at $71."),
+    "a warder, decades on": (
+        "Il guardiano",
+        "Dopo trentotto anni e sei testimoni la procura accusa un'ex guardia di carcere in Iran.",
+    ),
+    "denied": (
+        "Council rejects paper",
+        "The so-called disappeared of 1988 were invented by a terrorist cult, it said.",
+    ),
+    "handled by courts": (
+        "Dutch envoy called in",
+        "The events of the summer of 1988 had been dealt with by the courts, Tehran said.",
+    ),
+    "machines": (
+        "Diggers stop at Wadi-e Rahmat",
+        "Families in Tabriz saw the prosecutor's letter.",
+    ),
+    "names in a wall": ("Evinfängelset", "Namn i väggen, ristade av dem som avrättades 1988."),
+    "the mothers": ("Iran summons mothers of 1988", "They were asked about a gathering."),
+    "a name vouched for": ("Pourmohammadi asked about death committee", "Students cried 1988."),
 }
 
 
@@ -362,6 +435,30 @@ APART = {
     "1988 complaints": ("۱۳۶۷ شکایت در دادگاه تهران", "زندانی آزاد شد."),
     "district": ("اتوبوس خاوران", "مسافران محلهٔ خاوران در تهران منتظر ماندند."),
     "the war": ("Resolution 598", "In July 1988 Iran's war dead had graves and families."),
+    "67 prisoners": ("اعدام ۶۷ زندانی", "آمار یک ماه در زندان‌های ایران."),
+    "old graves": ("قبرهای ۴۰ سال پیش در بهشت رضا", "کمیسیون شورای شهر مشهد تصمیم می‌گیرد."),
+    "a record": ("Iran: 90 inmates executed", "The highest number of hangings since 1988."),
+    "a record in Persian": ("آمار", "بالاترین رقم اعدام زندانیان از سال ۱۳۶۷."),
+    "price of graves": ("نرخ قبور در بهشت رضا", "تعرفهٔ آرامستان ۶۷ درصد گران شد."),
+    "graves sold": ("کشف ۶۷ قبر غیرمجاز در خاوران", "آرامستان شکایت کرد."),
+    "a funeral": ("Actor buried in Mashhad", "Family and flowers at Behesht-e Reza."),
+    "executed today": (
+        "Hanged in Mashhad",
+        "His family buried him at Behesht-e Reza after the execution.",
+    ),
+    "a phrase that counts": ("گزارش سالانه", "اعدام‌های ۶۷ نفر در ایران ثبت شد."),
+    "Lockerbie": ("Lockerbie, the victims of 1988", "Families blame Iran and its prisons."),
+    "a sentence of years": (
+        "Iran jails activist",
+        "38 years in prison; victims of police protest.",
+    ),
+    "missing in the war": ("Pilot missing in action", "Iran's prisoner, disappeared in 1988?"),
+    "a judge's bribes": ("Iran: former judge confesses", "Named in 1988, he took bribes."),
+    "warders of today": ("Iran", "Prison guards, hired after 1988, were arrested on Sunday."),
+    "Kerman is no novel": ("رئیس پلیس کرمان", "گفت زندان این شهر در سال ۱۳۶۷ ساخته شد."),
+    "visa of a sportsman": ("Iran: visa refused", "His coach won a medal in 1988."),
+    "families of 67": ("خانواده‌های ۶۷ کارگر", "کارخانه‌ای در اراک تعطیل شد."),
+    "warder of today": ("Tehran", "A former guard of Evin fled. He was not arrested."),
 }
 
 
@@ -378,6 +475,28 @@ def test_the_line_that_ends_a_report_of_today_is_a_mention() -> None:
     assert mentions
     assert all(match.score == 0 for match in mentions)
     assert "tail" in mentions[0].rule
+
+
+_FILLER = "The talks went on in the hall, and nothing was said of trade. " * 6
+_LINE = "In 1988 thousands of political prisoners were executed in Iran."
+LAST = {
+    "state protests": ("Belgian ambassador called in by Tehran", _FILLER, True),
+    "turned away": ("Visa refused to Iranian adviser", _FILLER, True),
+    "a film": ("Film on Evin wins prize", _FILLER, True),
+    "a march": ("March in memory of those executed", _FILLER, True),
+    "other news": ("Iranian minister meets traders", _FILLER, False),
+    "protest over an execution of today": (
+        "Ambassador called in after Iran hanged a man", _FILLER, False
+    ),
+    "a long report": ("Belgian ambassador called in by Tehran", _FILLER * 3, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "filler", "relevant"), LAST.values(), ids=LAST)
+def test_a_short_report_may_come_to_its_subject_last(
+    title: str, filler: str, *, relevant: bool
+) -> None:
+    assert judge(title, filler + _LINE).relevant is relevant
 
 
 def test_another_event_is_a_reason_too() -> None:

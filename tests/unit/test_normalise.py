@@ -234,3 +234,20 @@ def test_whatever_an_entry_holds_its_article_can_be_stored(
     assert made.text == clean(made.text)
     for value in asdict(made).values():
         assert not isinstance(value, str) or "\0" not in value.encode().decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "language"),
+    [
+        ("The families of those who were executed have asked for an inquiry.", "fr", "en"),
+        ("Le portail de la ville a été fermé par les autorités pour dix jours.", "en", "fr"),
+        ("Die Familien der Hingerichteten haben mit dem Anwalt und der Stadt geredet.", "en", "de"),
+        ("The families asked.", "fr", "fr"),
+        ("Raisi: «Un giorno»", "it", "it"),
+        ("The families of those who were executed have asked for an inquiry.", "nl", "nl"),
+    ],
+)  # fmt: skip
+def test_a_language_that_is_plainly_another_is_not_believed(
+    text: str, declared: str, language: str
+) -> None:
+    assert language_of(text, declared) == language

@@ -265,6 +265,24 @@ def test_entries_of_one_name_do_not_take_turns_as_changes() -> None:
     assert again.items == ()
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["oldest first", "newest first"])
+def test_of_entries_of_one_name_the_latest_counts(order: tuple[int, int]) -> None:
+    """A feed may list a corrected report beside what it said before."""
+    entries = [
+        f"<item><title>T</title><link>/l</link><description>{n}</description>"
+        f"<pubDate>Wed, 29 Jul 2026 1{n}:00:00 GMT</pubDate></item>"
+        for n in range(2)
+    ]
+    first = read(job(rss(entries[0])), MATCHER)
+    both = job(rss(*(entries[n] for n in order)), stored(first))
+    later = agree(both)
+    assert isinstance(later, Reading)
+    assert [entry.article.text for entry in later.items] == ["1"]
+    again = agree(replace(both, remembered=stored(later, stored(first))))
+    assert isinstance(again, Reading)
+    assert again.items == ()
+
+
 # ---------------------------------------------------------------- figures
 
 

@@ -85,6 +85,8 @@ FULL = line(
     officials=("hamid-noury", "ebrahim-raisi"),
     others={"human-rights": 1, "persian-media": 1, "world-media": 2},
     updated=True,
+    first="خبرنامه",
+    first_kind="human-rights",
 )
 OTHER = line("article:7", title="دیدار در تهران", outlet="خبر", outlet_kind="state")
 ENGLISH = """\
@@ -93,7 +95,7 @@ ENGLISH = """\
 
 • \u2068Court hears survivors\u2069
 \u2068The Daily Record\u2069 (media), 30 July 2026, updated, and 4 other outlets \
-(1 rights group, 3 media)
+(1 rights group, 3 media), first: \u2068خبرنامه\u2069 (rights group)
 #Hamid_Noury #Ebrahim_Raisi
 
 Officials named in other news
@@ -108,7 +110,7 @@ PERSIAN = """\
 
 \u200f• \u2068Court hears survivors\u2069
 \u200f\u2068The Daily Record\u2069 (رسانه)، ۸ مرداد ۱۴۰۵، به‌روز شده، و ۴ رسانهٔ دیگر \
-(۱ نهاد حقوق بشری، ۳ رسانه)
+(۱ نهاد حقوق بشری، ۳ رسانه)، نخست: \u2068خبرنامه\u2069 (نهاد حقوق بشری)
 \u200f#حمید_نوری #ابراهیم_رئیسی
 
 نام مقام‌ها در خبرهای دیگر
@@ -126,6 +128,15 @@ def test_an_english_digest_reads_as_agreed() -> None:
 def test_a_persian_digest_reads_as_agreed() -> None:
     made = digest(FULL, named=(OTHER,), language="fa", unreachable=3)
     assert [page.text for page in pages(made)] == [PERSIAN]
+
+
+def test_a_french_line_says_who_was_first() -> None:
+    (page,) = pages(digest(FULL, language="fr"))
+    assert page.text.split("\n")[4] == (
+        "\u2068The Daily Record\u2069 (média), 30 juillet 2026, mis à jour, et 4 autres sources "
+        "(1 organisation de défense des droits, 3 média), d’abord : \u2068خبرنامه\u2069 "
+        "(organisation de défense des droits)"
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "fa", "fr"])
@@ -209,6 +220,8 @@ _lines = st.builds(
     ).map(tuple),
     others=st.dictionaries(st.sampled_from(OUTLET_KINDS), st.integers(1, 10**6), max_size=7),
     updated=st.booleans(),
+    first=_texts,
+    first_kind=st.sampled_from(["", *OUTLET_KINDS, "?"]),
 )
 _digests = st.builds(
     lambda stories, named, language: digest(*stories, named=tuple(named), language=language),

@@ -83,6 +83,7 @@ WRONG = {
     "delay": ("host_delay", "-1", "greater than or equal to 0"),
     "delay is no number": ("host_delay", "soon", "number"),
     "concurrency": ("fetch_concurrency", "0", "greater than or equal to 1"),
+    "retention": ("retention_text", "-1", "greater than or equal to 0"),
     "log level": ("log_level", "loud", "'debug'"),
     "log format": ("log_format", "xml", "'json'"),
     "token": ("telegram_token", SECRET, "@BotFather"),

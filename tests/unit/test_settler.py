@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 import config
 from storage import MemoryStore
 from tests.unit.test_dedupe import LEAD, TEXT, TITLE
+from watchers import copying
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
 from watchers.dedupe import fingerprint
+from watchers.groups import Regrouping
 from watchers.model import Article, FeedSpec, Grouped, Grouping, Item, PollResult, Verdict
-from watchers.settler import _Pending, settle
+from watchers.settler import settle
 from watchers.telling import Exported
 from watchers.text import key
 
@@ -152,13 +154,15 @@ class Watched(MemoryStore):
         self.decided: list[Grouping] = []
         self.asked = 0
 
-    def save_groupings(self, groupings: Sequence[Grouping]) -> None:
-        self.decided += groupings
-        super().save_groupings(groupings)
+    def save_groupings(
+        self, groupings: Sequence[Grouping], regrouping: Regrouping | None = None
+    ) -> bool:
+        self.decided += sorted(groupings, key=lambda one: one.article_id)
+        return super().save_groupings(groupings, regrouping)
 
-    def copy_candidates(self, article: Grouped) -> tuple[Grouped, ...]:
-        self.asked += 1
-        return super().copy_candidates(article)
+    def copy_candidates_of(self, articles: Sequence[Grouped]) -> Mapping[int, tuple[Grouped, ...]]:
+        self.asked += len(articles)
+        return super().copy_candidates_of(articles)
 
 
 def decided(batches: Sequence[Sequence[Item]]) -> Watched:
@@ -176,7 +180,7 @@ def test_not_asking_for_what_is_alone_decides_the_same(items: list[Item], cuts: 
     edges = [0, *sorted(cuts), len(items)]
     batches = [items[start:end] for start, end in pairwise(edges)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_Pending, "_is_alone", lambda _pending, _article: False)
+        patch.setattr(copying, "_is_plain", lambda _article: False)
         slow = decided(batches)
     fast = decided(batches)
     assert fast.decided == slow.decided

@@ -74,7 +74,7 @@ def test_the_shipped_watchlist_has_everyone_and_every_language(shipped: Watchlis
         "en", "fa", "ar", "fr", "de", "sv", "es", "it", "no_da", "nl",
     }  # fmt: skip
     assert {topic.id for topic in shipped.topics} == {"massacre-1988"}
-    assert (len(shipped.organisations), len(shipped.places), len(shipped.lookalikes)) == (16, 7, 29)
+    assert (len(shipped.organisations), len(shipped.places), len(shipped.lookalikes)) == (16, 7, 32)
 
 
 def test_only_a_court_finding_is_called_one(shipped: Watchlist) -> None:

@@ -48,7 +48,7 @@ BARE = {
     "Google News, new": google_news("AU_yqLNexampleexampleexampleexample"),
     "Google News, no base64": "https://news.google.com/rss/articles/CBMi-_-_-_-_-_-_-_-_-_-_-_-?oc=5",
     "a search": "https://www.google.com/search?q=https://paper.example/",
-    "another host": f"https://www.google.com.evil.example/url?url={CODED}",
+    "another host": f"https://www.google.com.evil.example/search?url={CODED}",
     "another scheme": "https://www.google.com/url?url=javascript:alert(1)",
     "a relative address": "https://www.google.com/url?url=/search",
     "an address of our own network": "https://www.google.com/url?url=http://127.0.0.1/x",
