@@ -27,6 +27,7 @@ from storage import open_store
 from watchers.cluster import Clusterer
 from watchers.concepts import parse_concepts
 from watchers.dedupe import fingerprint
+from watchers.groups import GroupPort
 from watchers.model import (
     Article,
     FeedSpec,
@@ -37,7 +38,6 @@ from watchers.model import (
     PollResult,
     Verdict,
 )
-from watchers.groups import GroupPort
 from watchers.ports import Store
 from watchers.settler import settle
 from watchers.text import key

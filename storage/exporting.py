@@ -118,7 +118,8 @@ def _one(
         officials=strings(row.officials),
         people=strings(row.people),
         topics=strings(row.topics),
-        story=row.story_id,
+        # Of one that is not relevant by itself: as its group of copies was settled last.
+        story=row.story_id if row.relevant or row.duplicate_of or not row.resettle else None,
         duplicate_of=row.first_url,
         also=tuple(sorted(addresses)),
         first_published=row.first_published,

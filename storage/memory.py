@@ -78,7 +78,7 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryKeeping, MemoryStories, M
             officials=verdict.officials,
             people=verdict.people,
             topics=verdict.topics,
-            story=article.story,
+            story=article.story if verdict.relevant or first or not article.resettle else None,
             duplicate_of=None if first is None else self._articles[first].canonical_url,
             also=tuple(sorted(article.addresses)),
             first_published=dates[first or article.id],

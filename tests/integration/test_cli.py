@@ -68,7 +68,7 @@ COMMANDS = {
     ("deliveries",): {"list", "settle"},
     ("channels",): {"list", "add", "change", "pause", "remove"},
     ("admins",): {"list", "grant", "revoke"},
-    ("db",): {"upgrade", "check", "backup"},
+    ("db",): {"upgrade", "check", "backup", "recompute"},
     ("config",): {"show"},
 }  # fmt: skip
 

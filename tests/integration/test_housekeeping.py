@@ -1,7 +1,6 @@
 """What the service throws away, and what it computes anew after an update of the program."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import SimpleNamespace
@@ -11,7 +10,7 @@ import pytest
 
 from bot.app import Program
 from bot.clock import utc_now
-from bot.database import Database
+from bot.database import Database, T
 from bot.housekeeping import FINGERPRINTS, Recomputing, tidy
 from config.settings import Settings
 from storage import MemoryStore, open_store
@@ -86,28 +85,27 @@ async def test_the_ledger_goes_after_ninety_days_and_nothing_else_by_itself() ->
     assert (len(texts), runs, records) == (3, 0, 3)
 
 
-async def test_others_get_at_the_database_between_two_parts() -> None:
+async def test_old_texts_go_in_parts_so_that_others_get_at_the_database() -> None:
     store = MemoryStore()
     feed = old_feed(store)
     store.save_poll(poll(feed, *(item(f"n{n}", text="T.") for n in range(PART + 5))))
     settle(store)
     left: list[int] = []
 
-    async with running(store, retention_text=1) as program:
+    class Looking(Database):
+        """Counts the texts that are left after each piece of work."""
 
-        async def look() -> None:
-            while True:
-                left.append(
-                    await program.database(lambda store: sum(bool(a.text) for a in store.export()))
-                )
-                await asyncio.sleep(0)
+        async def __call__(self, work: Callable[[Store], T]) -> T:
+            done = await super().__call__(work)
+            left.append(sum(bool(article.text) for article in store.export()))
+            return done
 
-        looking = asyncio.create_task(look())
-        await asyncio.sleep(0)
-        await tidy(program, clock=lambda: NOW + 2 * DAY)
-        looking.cancel()
-    assert 5 in left
-    assert not any(article.text for article in store.export())
+    database = Looking(store)
+    made = Settings(retention_text=1, retention_ledger=0)
+    program = cast("Program", SimpleNamespace(settings=made, database=database))
+    await tidy(program, clock=lambda: NOW + 2 * DAY)
+    database.close()
+    assert left == [5, 0]
 
 
 # ---------------------------------------------------------------- fingerprints
