@@ -11,6 +11,7 @@ where nothing changed. docs/dedupe.md says what each threshold means.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -202,6 +203,7 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no failure
     try:
         sys.exit(main(sys.argv[1:]))
     except DadkhahError as error:
