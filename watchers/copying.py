@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from heapq import nsmallest
 
-from watchers.dedupe import THRESHOLDS, Thresholds, first_of_copies
+from watchers.dedupe import THRESHOLDS, Thresholds, copy_reason, first_of_copies
 from watchers.groups import GroupPort
 from watchers.model import Grouped
 
@@ -137,12 +137,21 @@ class _Looking:
         """The first of these groups from now on: the others, if they are single, become copies.
 
         It is the one that has copies (of several the best), or else the one that came first.
+        Only groups that agree with the best: a text that was edited much may be like two
+        articles that differ in a fact.
         """
-        have_copies = self._firsts.intersection(copied) | self._store.copied(list(copied))
-        first = next((one for one in copied if one in have_copies), min(copied))
-        for other, (article, reason) in copied.items():
+        best, *others = copied
+        like_best = (
+            one
+            for one in others
+            if copy_reason(copied[one][0], copied[best][0], self._limits) is not None
+        )
+        agree = [best, *like_best]
+        have_copies = self._firsts.intersection(agree) | self._store.copied(agree)
+        first = next((one for one in agree if one in have_copies), min(agree))
+        for other in agree:
             if other != first and other not in have_copies:
-                self._keep(Copied(article, first, reason))
+                self._keep(Copied(copied[other][0], first, copied[other][1]))
         return first
 
     def _nearest(self, article: Grouped, stored: Iterable[Grouped]) -> list[Grouped]:

@@ -141,22 +141,35 @@ def similarity(a: Fingerprint, b: Fingerprint) -> float:
 
 def copy_reason(a: Grouped, b: Grouped, limits: Thresholds = THRESHOLDS) -> str | None:
     """Why `a` is a copy of `b`, or None if it is another article. Symmetric."""
-    apart = abs(a.time - b.time)
-    if apart > limits.apart:
-        return None
-    at_home = host(a.canonical_url) == host(b.canonical_url)
+    return _judged(a, b, limits)[1]
+
+
+def _judged(a: Grouped, b: Grouped, limits: Thresholds) -> tuple[float, str | None]:
+    """How much of the shorter text stands in the other, and why they are copies if they are."""
+    if abs(a.time - b.time) > limits.apart:
+        return 0.0, None
     one, other = (_text_of(article.title, article.text, article.language) for article in (a, b))
     short, long = sorted((one, other), key=lambda text: (len(text.body.words), text.body.words))
+    shared = _Shared(short, long) if short.body.words else None
+    if a.fingerprint.text_key == b.fingerprint.text_key:
+        return 1.0, _reason(a, b, short, long, shared, limits)
+    return shared.share if shared else 0.0, _reason(a, b, short, long, shared, limits)
+
+
+def _reason(
+    a: Grouped, b: Grouped, short: _Text, long: _Text, shared: _Shared | None, limits: Thresholds
+) -> str | None:
+    apart = abs(a.time - b.time)
+    at_home = host(a.canonical_url) == host(b.canonical_url)
     if at_home and apart > limits.edition and short.size < _LONG:
         return None
     if a.fingerprint.text_key == b.fingerprint.text_key:
-        return "same text" if one.size > _NOTE else None
+        return "same text" if long.size > _NOTE else None
     if bool(_CORRECTED.search(a.title)) != bool(_CORRECTED.search(b.title)):
         return None
     same_title = title_core(a.title) == title_core(b.title)
-    if not short.body.words:
+    if shared is None:
         return "same title" if same_title and len(short.title.words) > _HEADLINE else None
-    shared = _Shared(short, long)
     same_issue = same_title and apart <= limits.edition
     if not shared.is_enough(limits, same_title=same_title):
         return None
@@ -196,16 +209,25 @@ def first_of_copies(
 ) -> tuple[Grouped, str] | None:
     """The settled article that this one copies, and why; None if it copies none.
 
-    It may be a copy itself: then both are copies of its `duplicate_of`. For a relevant
-    article one that has a story goes before an earlier one that has none.
+    It may be a copy itself: then both are copies of its `duplicate_of`. Of a group of copies the
+    one that is most alike decides: whoever states other facts than that is no copy of the
+    group, though a text of it that was edited more hides the difference. For a relevant article
+    one that has a story goes before one that has none.
     """
-    ordered = sorted(candidates, key=lambda c: (c.time, c.canonical_url))
-    if article.relevant:
-        ordered.sort(key=lambda c: c.story is None)
-    for candidate in ordered:
+    decides: dict[int, tuple[float, Grouped, str | None]] = {}
+    for candidate in sorted(candidates, key=lambda c: (c.time, c.canonical_url)):
         if candidate.id == article.id:
             continue
-        reason = copy_reason(article, candidate, limits)
-        if reason is not None:
-            return candidate, reason
-    return None
+        share, reason = _judged(article, candidate, limits)
+        group = candidate.duplicate_of or candidate.id
+        if group not in decides or share > decides[group][0]:
+            decides[group] = share, candidate, reason
+    found = [
+        (article.relevant and candidate.story is None, -share, number, candidate, reason)
+        for number, (share, candidate, reason) in enumerate(decides.values())
+        if reason is not None
+    ]
+    if not found:
+        return None
+    *_, candidate, reason = min(found, key=lambda one: one[:3])
+    return candidate, reason

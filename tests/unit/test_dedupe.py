@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -225,6 +226,20 @@ def test_the_first_of_several_copies_is_the_earliest() -> None:
     found = first_of_copies(article(), [late, other, early])
     assert found is not None
     assert found == (early, "same text")
+
+
+def test_the_member_of_a_group_that_is_most_alike_decides() -> None:
+    """A copy that was edited much hides that the original had another figure there."""
+    one = article()
+    edited = replace(
+        article(text=TEXT.replace("12 visitors", "some visitors").replace("lay", "leave")),
+        duplicate_of=one.id,
+    )
+    trap = article(text=TEXT.replace("12 visitors", "30 visitors"))
+    assert copy_reason(trap, edited)
+    assert first_of_copies(trap, [edited]) is not None
+    assert first_of_copies(trap, [edited, one]) is None
+    assert first_of_copies(article(text=LEAD), [edited, one]) is not None
 
 
 def test_an_article_is_no_copy_of_itself() -> None:
