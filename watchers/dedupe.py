@@ -145,7 +145,7 @@ def copy_reason(a: Grouped, b: Grouped, limits: Thresholds = THRESHOLDS) -> str 
 
 
 def _judged(a: Grouped, b: Grouped, limits: Thresholds) -> tuple[float, str | None]:
-    """How much of the shorter text stands in the other, and why they are copies if they are."""
+    """How alike the texts are, in words and in length; and why they are copies, if they are."""
     if abs(a.time - b.time) > limits.apart:
         return 0.0, None
     one, other = (_text_of(article.title, article.text, article.language) for article in (a, b))
@@ -153,7 +153,9 @@ def _judged(a: Grouped, b: Grouped, limits: Thresholds) -> tuple[float, str | No
     shared = _Shared(short, long) if short.body.words else None
     if a.fingerprint.text_key == b.fingerprint.text_key:
         return 1.0, _reason(a, b, short, long, shared, limits)
-    return shared.share if shared else 0.0, _reason(a, b, short, long, shared, limits)
+    # A text that was cut before a fact is in both of two that differ in it: it must not decide.
+    likeness = shared.share * shared.ratio if shared else 0.0
+    return likeness, _reason(a, b, short, long, shared, limits)
 
 
 def _reason(
@@ -218,13 +220,13 @@ def first_of_copies(
     for candidate in sorted(candidates, key=lambda c: (c.time, c.canonical_url)):
         if candidate.id == article.id:
             continue
-        share, reason = _judged(article, candidate, limits)
+        likeness, reason = _judged(article, candidate, limits)
         group = candidate.duplicate_of or candidate.id
-        if group not in decides or share > decides[group][0]:
-            decides[group] = share, candidate, reason
+        if group not in decides or likeness > decides[group][0]:
+            decides[group] = likeness, candidate, reason
     found = [
-        (article.relevant and candidate.story is None, -share, number, candidate, reason)
-        for number, (share, candidate, reason) in enumerate(decides.values())
+        (article.relevant and candidate.story is None, -likeness, number, candidate, reason)
+        for number, (likeness, candidate, reason) in enumerate(decides.values())
         if reason is not None
     ]
     if not found:

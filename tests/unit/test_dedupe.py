@@ -240,6 +240,9 @@ def test_the_member_of_a_group_that_is_most_alike_decides() -> None:
     assert first_of_copies(trap, [edited]) is not None
     assert first_of_copies(trap, [edited, one]) is None
     assert first_of_copies(article(text=LEAD), [edited, one]) is not None
+    cut = replace(article(text=LEAD.partition(" Police")[0]), duplicate_of=one.id)
+    assert copy_reason(trap, cut)
+    assert first_of_copies(trap, [cut, one]) is None
 
 
 def test_an_article_is_no_copy_of_itself() -> None:
