@@ -24,7 +24,6 @@ from storage.planning import (
     KnownEntry,
     PollPlan,
     already_watched,
-    beyond_title,
     feed_changes,
     following_move,
     is_baseline,
@@ -33,7 +32,7 @@ from storage.planning import (
     plan_poll,
     saved_of,
 )
-from storage.revised import LISTED_AGAIN
+from storage.revised import LISTED_AGAIN, beyond_title
 from watchers.errors import FeedExists, FeedUnknown
 from watchers.model import (
     Feed,

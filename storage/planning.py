@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from storage.addressing import Further, Target, further, target_of
-from storage.revised import Word, is_outlets
+from storage.revised import Word, beyond_title, is_bare, is_outlets
 from watchers.feed_addresses import has_password
 from watchers.model import Feed, Grouping, Item, LedgerRow, PollResult, PollSaved
 from watchers.polling import CEILING, START
@@ -18,7 +18,6 @@ FIRST_INTERVAL = START  # seconds between a feed's polls until one has set it
 MOST_COPIES = 100
 MOST_OF_A_TEXT = 20
 MOST_OF_A_BAND = 50  # in a period of storage.bands
-_BARE = 60  # characters of an outlet's name and signs
 NEWS_AGE = timedelta(hours=24)  # of a feed's first poll: older and undated entries are baseline
 STALE_AGE = timedelta(days=30)
 COPY_WINDOW = timedelta(days=30)  # either side: dedupe takes nothing further apart for a copy
@@ -182,19 +181,6 @@ def _word(
         return Word.SUMMARY
     is_further = entry is None and head.feed_id != feed.id and not shows_more
     return Word.FURTHER if is_further else Word.OWN
-
-
-def beyond_title(item: Item) -> int:
-    """Characters that its text has beyond its title."""
-    return len(item.article.text) - len(item.article.title)
-
-
-def is_bare(size: int) -> bool:
-    """A headline, perhaps with the outlet's name: what aggregators give.
-
-    Any text shows more, so that it does not matter which feed was first to give the article.
-    """
-    return size <= _BARE
 
 
 def _rises(head: Head, item: Item) -> bool:

@@ -28,6 +28,7 @@ SHOWS_MORE = "another feed shows more of it"
 REMOVED, RESTORED = ("removed",), ("restored",)
 TOLD_KINDS = (FACTS, GONE)  # what an export's `updates` lists
 DELISTED = timedelta(days=30)  # so far back `last_seen` is put of what a feed took out
+_BARE = 60  # characters of an outlet's name and signs
 MOST_EARLIER = 20  # earlier versions that a further feed may still print
 
 
@@ -121,3 +122,16 @@ def version_of(item: Item, title: str, text: str, *, knows_people: bool) -> Vers
 def is_listed(last_seen: datetime, marked_at: datetime | None) -> bool:
     """Whether a feed listed an entry when its entries were marked the last time: once a day."""
     return marked_at is not None and last_seen > marked_at - timedelta(days=1)
+
+
+def beyond_title(item: Item) -> int:
+    """Characters that its text has beyond its title."""
+    return len(item.article.text) - len(item.article.title)
+
+
+def is_bare(size: int) -> bool:
+    """A headline, perhaps with the outlet's name: what aggregators give.
+
+    Any text shows more, so that it does not matter which feed was first to give the article.
+    """
+    return size <= _BARE
