@@ -23,7 +23,7 @@ from watchers.model import Fingerprint, Grouped
 from watchers.text import key
 from watchers.urls import host
 
-# rensa's signatures differ between its algorithms: stored ones are compared only within one.
+# rensa's signatures differ between its algorithms: bands of another one find nothing.
 VERSION = f"m63-2w-{rensa.RMinHash.ALGORITHM_VERSION}"
 
 _HASHES = 63
@@ -130,13 +130,6 @@ def fingerprint(title: str, text: str, *, close: bool) -> Fingerprint:
     if len(head) == _HEAD:
         bands.add(_band("head", *head))
     return Fingerprint(VERSION, exact, signature, tuple(sorted(bands)))
-
-
-def similarity(a: Fingerprint, b: Fingerprint) -> float:
-    """Estimated Jaccard similarity of two texts' shingles; 0 where it is not known."""
-    if a.version != b.version or not a.signature or len(a.signature) != len(b.signature):
-        return 0.0
-    return sum(x == y for x, y in zip(a.signature, b.signature, strict=True)) / len(a.signature)
 
 
 def copy_reason(a: Grouped, b: Grouped, limits: Thresholds = THRESHOLDS) -> str | None:

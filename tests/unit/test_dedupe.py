@@ -14,7 +14,6 @@ from watchers.dedupe import (
     copy_reason,
     fingerprint,
     first_of_copies,
-    similarity,
     title_core,
 )
 from watchers.model import Grouped
@@ -211,14 +210,6 @@ def test_articles_that_are_not_close_have_exact_hashes_only() -> None:
     one = article(close=False)
     assert (one.fingerprint.signature, one.fingerprint.bands) == ((), ())
     assert copy_reason(article(close=False), one) == "same text"
-    assert similarity(one.fingerprint, one.fingerprint) == 0.0
-
-
-def test_signatures_of_different_versions_are_not_compared() -> None:
-    old = fingerprint(TITLE, TEXT, close=True)
-    new = type(old)("other", old.text_key, old.signature, old.bands)
-    assert similarity(old, old) == 1.0
-    assert similarity(old, new) == 0.0
 
 
 def test_the_first_of_several_copies_is_the_earliest() -> None:
