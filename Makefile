@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree bench-dedupe clean
+.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree bench-dedupe render-check render-samples campaign bench-subscribers clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -52,6 +52,12 @@ lock-check: $(STAMP)
 quality: $(STAMP) ## how well labelled items are known and grouped, each error (SAMPLE=folder: on others)
 	$(RUN)/python -m benchmarks.quality $(SAMPLE)
 
+render-check: $(STAMP) ## does Telegram's library take 20,000 hostile stories as they are rendered? (STORIES=, SEED=)
+	$(RUN)/python -m benchmarks.rendering $(STORIES) $(if $(SEED),--seed $(SEED))
+
+render-samples: $(STAMP) ## write docs/rendered anew (chromium, if there is one, makes the pictures)
+	$(RUN)/python tools/render_samples.py
+
 bench-poll: $(STAMP) ## polls of generated feeds beside a peer (FEEDS="1000 5000" ROUNDS=1): 15 minutes
 	$(RUN)/python -m benchmarks.poll $(FEEDS) --rounds $(or $(ROUNDS),1)
 
@@ -63,6 +69,12 @@ bench-agree: $(STAMP) ## do feedparser's entries and ours agree on generated fee
 
 bench-dedupe: $(STAMP) ## copies in a year of generated articles, beside a peer (ARTICLES=50000): 20 minutes
 	$(RUN)/python -m benchmarks.dedupe $(ARTICLES)
+
+campaign: $(STAMP) ## delivery under seeded faults and kills (RUNS=500 SEED=1): 10 minutes
+	$(RUN)/python -m tests.campaign --runs $(or $(RUNS),500) --seed $(or $(SEED),1)
+
+bench-subscribers: $(STAMP) ## digests of thousands of subscribers while a channel is posted to (SUBSCRIBERS=10000: 7 minutes)
+	$(RUN)/python -m benchmarks.subscribers $(SUBSCRIBERS)
 
 clean: ## remove what was made here (not your data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

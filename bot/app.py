@@ -6,6 +6,7 @@ Only this module and the command line read settings; nothing happens at import.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from bot.clock import utc_now
 from bot.database import Database
 from bot.knowing import Knowing
 from bot.names import Names
+from bot.readers import Readers
 from config.settings import Settings, SettingsInvalid
 from storage import open_store, state
 from watchers.addresses import AllowedHost, parse_allowed_host
@@ -108,6 +110,11 @@ class Program:
     def knowing(self) -> Knowing:
         """Changes of the watchlist, by whomever they are made."""
         return Knowing(self.knowledge, self.database, self.workers)
+
+    @cached_property
+    def readers(self) -> Readers:
+        """What is remembered of those who ask, in memory."""
+        return Readers(time.monotonic)
 
 
 def user_agent(contact: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from telegram import Bot, Update, User
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, Forbidden, InvalidToken, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
@@ -82,15 +83,35 @@ class Telegram:
 
     async def rights(self, chat: str) -> str | None:
         """Why the bot cannot post there, or None if it can."""
+        return (await self.standing(chat))[1] or None
+
+    async def standing(self, chat: str) -> tuple[bool | None, str]:
+        """Whether the bot may post there, and why not; None if Telegram gave no answer."""
         try:
             me = await self.bot.get_me()
             member = await self.bot.get_chat_member(chat, me.id)
+        except (BadRequest, Forbidden) as error:
+            return False, error.message
+        except InvalidToken:
+            return None, "Telegram does not know the token"  # its own text quotes it
         except TelegramError as error:
-            return error.message
+            return None, error.message
         if member.status in ("creator", "administrator"):
-            may = getattr(member, "can_post_messages", True)
-            return None if may is not False else "the bot may not post messages there"
-        return None if member.status == "member" else f"the bot is {member.status} there"
+            may = getattr(member, "can_post_messages", True) is not False
+            return may, "" if may else "the bot may not post messages there"
+        is_member = member.status == "member"
+        return is_member, "" if is_member else f"the bot is {member.status} there"
+
+
+async def may_post(settings: Settings, chat: str, seconds: float = 10.0) -> tuple[bool | None, str]:
+    """Whether the bot may post in a chat, and why not; None: that could not be learnt in time."""
+    if not settings.token:
+        return None, "there is no token"
+    try:
+        async with asyncio.timeout(seconds), connect(settings) as telegram:
+            return await telegram.standing(chat)
+    except TimeoutError:
+        return None, "Telegram does not answer"
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,11 @@
     -> claim (durable) -> send -> receipt (durable) -> next page
 
 One serial, paced queue a channel. Killed between claim and receipt, a page stays `sending`:
-whoever gets the channel's lock next knows that its holder died, and marks it `uncertain`.
+whoever gets the channel's lock next knows that its holder died, and marks it `uncertain`. A
+receipt that the database does not take (it is busy, the disk is full) is tried again until it
+does, with the lock held: as long as this process lives, what it knows is not uncertain.
+
+Private chats have a queue of their own: :mod:`bot.pump`.
 """
 
 from __future__ import annotations
@@ -12,38 +16,32 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot.clock import Clock, utc_now
 from bot.database import Database
+from bot.notices import DiskTrouble, tell_of_pause
+from bot.pacing import Budget, Pace, rest
 from bot.sender import Sender, SenderFor
-from bot.together import together
+from bot.together import put_away, together
 from config import logs
-from watchers.errors import StoreError
+from watchers.errors import DadkhahError, InputInvalid, StoreError
+from watchers.ports import Store
 from watchers.telling import Channel, Delivery, DeliveryState, SendOutcome, SendResult
+
+__all__ = ["Deliverer", "DeliverySummary", "Pace", "deliver_all"]
 
 log = logs.get(__name__)
 
-_RECEIPT_WAITS = (0.2, 1.0, None)  # seconds between tries to keep a receipt
-
-
-@dataclass(slots=True)
-class Pace:
-    """At most one message a second and 18 a minute in one chat (the Bot API's FAQ: 1 and 20)."""
-
-    gap: float = 1.0
-    window: float = 60.0
-    most: int = 18
-    sent: list[float] = field(default_factory=list)
-
-    def wait(self, now: float) -> float:
-        """Seconds until the next message may go."""
-        self.sent = [at for at in self.sent if at > now - self.window]
-        due = self.sent[-1] + self.gap if self.sent else now
-        if len(self.sent) >= self.most:
-            due = max(due, self.sent[-self.most] + self.window)
-        return max(0.0, due - now)
+_RECEIPT_WAITS = (0.2, 1.0, 5.0)  # seconds between tries to keep a receipt; then the last again
+_REST = 10.0  # seconds before a channel is tried again whose delivery broke off
+_LOOK = 200  # waiting pages that a tick looks at; with more, it looks at every channel
+_MOVES = 3  # chats that are followed in one round
+_NOT_BEGUN = SendResult(SendOutcome.RETRY, "The program stopped before it was sent.")
+_OPEN = (DeliveryState.QUEUED, DeliveryState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,80 @@ class DeliverySummary:
 
 
 class Deliverer:
-    """Sends what is queued; one for the process, so that the paces are kept."""
+    """Sends what is queued; one for the process, so that the paces are kept.
 
-    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+    Not `patient`: a receipt that cannot be kept after some tries is a StoreError; for a command
+    that somebody waits for.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock = utc_now,
+        budget: Budget | None = None,
+        *,
+        trouble: DiskTrouble | None = None,
+        patient: bool = True,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._patient = patient
+        self._trouble = trouble or DiskTrouble(clock)
         self._paces: dict[int, Pace] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._rest_until: dict[int, float] = {}
+        self.budget = budget or Budget()
         self.stopping = asyncio.Event()
+
+    def pace(self, channel_id: int) -> Pace:
+        """The channel's pace, which corrections keep too."""
+        return self._paces.setdefault(channel_id, Pace())
+
+    # ------------------------------------------------------------ the tick
+
+    async def tick(self, sender: Sender) -> None:
+        """Begin to deliver wherever something waits; returns at once. StoreError.
+
+        Each channel has a task of its own, so that one that must wait, or has much to post,
+        does not hold up what another gets meanwhile.
+        """
+        now = self._clock()
+        waiting, channels = await self._database(_waiting)
+        for channel in channels:
+            state = waiting.get(channel.id)
+            if state is None or channel.is_console or self._is_resting(channel, state, now):
+                continue
+            task = asyncio.create_task(self._deliver_to(channel, sender))
+            self._tasks[channel.id] = task
+            task.add_done_callback(lambda _, number=channel.id: self._tasks.pop(number, None))  # type: ignore[misc]
+
+    def _is_resting(self, channel: Channel, state: DeliveryState, now: datetime) -> bool:
+        """It is being delivered to, or nothing could be done there now."""
+        if channel.id in self._tasks or self.stopping.is_set():
+            return True
+        if time.monotonic() < self._rest_until.get(channel.id, 0.0):
+            return True
+        later = channel.not_before is not None and channel.not_before > now
+        return (later or channel.paused) and state is DeliveryState.QUEUED
+
+    async def _deliver_to(self, channel: Channel, sender: Sender) -> None:
+        """One channel's failure is told, and does not break off another channel's sending."""
+        try:
+            await self.deliver(channel, sender)
+        except DadkhahError as error:
+            self._trouble.note(error)
+            self._rest_until[channel.id] = time.monotonic() + _REST
+            log.warning("delivery_failed", channel=channel.chat, why=str(error))
+        except Exception:
+            self._rest_until[channel.id] = time.monotonic() + _REST
+            log.exception("delivery_broke", channel=channel.chat)
+
+    async def finish(self, seconds: float) -> None:
+        """Stop: pages under way get their receipts, within so many seconds."""
+        self.stopping.set()
+        await put_away(self._tasks.values(), seconds)
+
+    # ------------------------------------------------------------ one channel
 
     async def deliver(self, channel: Channel, sender: Sender) -> DeliverySummary:
         """Send the channel's queued pages, in order, until none is due or we stop.
@@ -87,18 +152,57 @@ class Deliverer:
         return DeliverySummary({str(k): n for k, n in outcomes.items() if n})
 
     async def _drain(self, channel: Channel, sender: Sender, outcomes: Counter[str]) -> None:
-        pace = self._paces.setdefault(channel.id, Pace())
+        moves = 0
         while not self.stopping.is_set():
-            if not channel.is_console and not await self._rest(pace.wait(time.monotonic())):
+            claimed = await self._claim(channel)
+            if claimed is None:
                 return
-            page = await self._database(lambda store: store.claim_next(channel.id, self._clock()))
-            if page is None:
-                return
-            pace.sent.append(time.monotonic())
+            channel, page = claimed
             result = await self._tell(channel, sender, page)
             outcomes[result.outcome] += 1
-            if result.outcome in (SendOutcome.RETRY, SendOutcome.PAUSE, SendOutcome.MIGRATED):
+            moves += result.outcome is SendOutcome.MIGRATED
+            if result.outcome in (SendOutcome.PAUSE, SendOutcome.MIGRATED):
+                await tell_of_pause(self._database, channel.id, page, at=self._clock())
+            if result.outcome in (SendOutcome.RETRY, SendOutcome.PAUSE) or moves > _MOVES:
                 return
+
+    async def _claim(self, channel: Channel) -> tuple[Channel, Delivery] | None:
+        """The next page, once it may go, with the channel as it is now (its chat may be new)."""
+        pace, turn = self.pace(channel.id), None
+        if not channel.is_console:
+            turn = await self.budget.turn(pace, self.stopping)
+            if turn is None:
+                return None
+
+        def claim(store: Store) -> tuple[Channel, Delivery] | None:
+            page = store.claim_next(channel.id, self._clock())
+            if page is None:
+                return None
+            own = (other for other in store.channels() if other.id == channel.id)
+            return next(own, channel), page
+
+        claimed = None
+        try:
+            claimed = await self._whole(claim)
+        finally:
+            if claimed is None and turn is not None:
+                self.budget.give_back(pace, turn)
+        return claimed
+
+    async def _whole(
+        self, claim: Callable[[Store], tuple[Channel, Delivery] | None]
+    ) -> tuple[Channel, Delivery] | None:
+        """Claim; what is claimed for a caller who is cancelled meanwhile is queued again."""
+        claiming = asyncio.ensure_future(self._database(claim))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await asyncio.wait([claiming])
+            claimed = None if claiming.exception() else claiming.result()
+            if claimed is not None:
+                number, at = claimed[1].id, self._clock()
+                await self._database(lambda store: store.record_send(number, _NOT_BEGUN, at=at))
+            raise
 
     async def _tell(self, channel: Channel, sender: Sender, page: Delivery) -> SendResult:
         """Send and keep the receipt, as one: a cancelled caller still waits for both.
@@ -133,28 +237,37 @@ class Deliverer:
         return result
 
     async def _record(self, page: Delivery, result: SendResult) -> None:
-        """Keep the receipt; a database that is busy for a moment must not make it uncertain."""
-        at = self._clock()
-        for wait in _RECEIPT_WAITS:
+        """Keep the receipt, sooner or later; StoreError once we stop, or are not patient."""
+        at, tries = self._clock(), 0
+        while True:
             try:
                 await self._database(lambda store: store.record_send(page.id, result, at=at))
             except StoreError as error:
-                if wait is None:
+                self._trouble.note(error)
+                last = tries >= len(_RECEIPT_WAITS) - 1
+                if self.stopping.is_set() or (last and not self._patient):
                     raise
                 log.warning("receipt_delayed", delivery=page.id, why=str(error))
-                await asyncio.sleep(wait)
+                await rest(self.stopping, _RECEIPT_WAITS[-1 if last else tries])
+                tries += 1
+            except InputInvalid as error:  # an admin settled it meanwhile, or removed the channel
+                log.warning("receipt_refused", delivery=page.id, why=str(error))
+                return
             else:
                 return
 
-    async def _rest(self, seconds: float) -> bool:
-        """Wait for the pace; False if the program stops meanwhile."""
-        if seconds <= 0:
-            return True
-        try:
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-        except TimeoutError:
-            return True
-        return False
+
+def _waiting(store: Store) -> tuple[dict[int, DeliveryState], tuple[Channel, ...]]:
+    """In which channels pages wait; `sending` if one of them is."""
+    pages = store.deliveries(*_OPEN, limit=_LOOK, private=False)
+    channels = store.channels() if pages else ()
+    if len(pages) >= _LOOK:  # there may be more: any of them
+        return dict.fromkeys((channel.id for channel in channels), DeliveryState.SENDING), channels
+    waiting: dict[int, DeliveryState] = {}
+    for page in pages:
+        if waiting.get(page.channel_id) is not DeliveryState.SENDING:
+            waiting[page.channel_id] = page.state
+    return waiting, channels
 
 
 async def deliver_all(
@@ -165,7 +278,7 @@ async def deliver_all(
     None for a channel with queued pages that nobody can send (there is no token).
     """
     channels = await database(lambda store: store.channels())
-    deliverer = Deliverer(database)
+    deliverer = Deliverer(database, patient=False)
 
     async def one(channel: Channel) -> tuple[Channel, DeliverySummary | None]:
         sender = sender_for(channel)

@@ -8,12 +8,12 @@ import gettext
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from persiantools.jdatetime import JalaliDate
@@ -75,36 +75,80 @@ class Catalogue:
 
     def day(self, time: datetime, zone: str) -> str:
         """A date with its year in the reader's zone and calendar (Jalali for Persian)."""
-        local = time.astimezone(ZoneInfo(zone))
-        if self.language == "fa":
-            jalali = JalaliDate(local.date())  # type: ignore[no-untyped-call]
-            return jalali.strftime("%d %B %Y", locale="fa").lstrip("۰")
-        return format_date(local, "d MMMM yyyy", locale=self.language)
+        return _day(_local(time, zone).date(), self.language)
+
+    def moment(self, time: datetime, zone: str) -> str:
+        """A date with its clock time and the zone's name."""
+        return f"{self._at(self.day(time, zone), self._clock(time, zone))} {self._zone(zone)}"
 
     def span(self, since: datetime, until: datetime, zone: str) -> str:
         """From when until when, with clock times and the zone's name."""
-        ends = [f"{self.day(t, zone)} {self._digits(self._clock(t, zone))}" for t in (since, until)]
-        return f"{ends[0]} – {ends[1]} (\u2068{zone}\u2069)"
+        return f"{self.short_span(since, until, zone)} {self._zone(zone)}"
 
     def short_span(self, since: datetime, until: datetime, zone: str) -> str:
-        """From when until when within some days, the date once if both are of one day."""
-        clocks = [self._digits(self._clock(time, zone)) for time in (since, until)]
+        """From when until when, the date once if both are of one day."""
+        clocks = [self._clock(time, zone) for time in (since, until)]
         days = [self.day(time, zone) for time in (since, until)]
         if days[0] == days[1]:
-            return f"{days[0]} {clocks[0]}–{clocks[1]}"
-        return f"{days[0]} {clocks[0]} – {days[1]} {clocks[1]}"
+            times = {"since": clocks[0], "until": clocks[1]}
+            return self._at(days[0], self.text("%(since)s–%(until)s") % times)
+        ends = [self._at(day, clock) for day, clock in zip(days, clocks, strict=True)]
+        return self.text("%(since)s – %(until)s") % {"since": ends[0], "until": ends[1]}
+
+    def _at(self, day: str, clock: str) -> str:
+        return self.text("%(day)s %(clock)s") % {"day": day, "clock": clock}
 
     def _clock(self, time: datetime, zone: str) -> str:
-        return format_time(time, "HH:mm", tzinfo=ZoneInfo(zone), locale="en")
+        return self._digits(f"{_local(time, zone):%H:%M}")
+
+    def _zone(self, zone: str) -> str:
+        """The zone by its city, where there is a word for it; by its name elsewhere."""
+        city = _city(zone, self.language) if self.right_to_left else ""
+        return self.text("(%(city)s time)") % {"city": city} if city else f"(\u2068{zone}\u2069)"
+
+
+def _local(time: datetime, zone: str) -> datetime:
+    """The time as the zone's clock shows it; a time at the end of all calendars stays in UTC."""
+    try:
+        return time.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return time
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    """A date in a language's calendar; outside of the Persian one's years a common one's."""
+    if language == "fa":
+        try:
+            jalali = JalaliDate(day)  # type: ignore[no-untyped-call]
+        except ValueError:
+            return day.isoformat().translate(_PERSIAN_DIGITS)
+        return jalali.strftime("%d %B %Y", locale="fa").lstrip("۰")
+    return format_date(day, "d MMMM yyyy", locale=language)
+
+
+@lru_cache(maxsize=512)
+def _city(zone: str, language: str) -> str:
+    """What speakers of the language call the zone's city; empty if nobody wrote it down."""
+    name = get_timezone_location(zone, locale=language, return_city=True)
+    return "" if name.isascii() else name
 
 
 @cache
 def catalogue(language: str) -> Catalogue:
     """The catalogue of a language of LANGUAGES; English for any other."""
-    file = resources.files("bot") / "locale" / f"{language}.po"
-    if language not in LANGUAGES or not file.is_file():
+    if language not in LANGUAGES or (words := _words(f"{language}.po", language)) is None:
         return Catalogue("en", gettext.NullTranslations())
+    if chat := _words(f"chat.{language}.po", language):  # what is said to readers in chats
+        words.add_fallback(chat)
+    return Catalogue(language, words)
+
+
+def _words(name: str, language: str) -> gettext.GNUTranslations | None:
+    file = resources.files("bot") / "locale" / name
+    if not file.is_file():
+        return None
     compiled = io.BytesIO()
     write_mo(compiled, read_po(io.BytesIO(file.read_bytes()), locale=language))
     compiled.seek(0)
-    return Catalogue(language, gettext.GNUTranslations(compiled))
+    return gettext.GNUTranslations(compiled)

@@ -1,21 +1,30 @@
-"""Telling admins what they have to know: a feed that fails for days, our own outage."""
+"""Telling admins what they have to know: a feed that fails for days, our own outage, a page
+that may not have arrived, a channel that cannot be posted to, a full disk.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.clock import utc_now
+from bot.clock import Clock, utc_now
 from bot.database import Database
 from config import logs
+from watchers.errors import StoreError, StoreFull
 from watchers.model import Notice
-from watchers.telling import Admin, SendOutcome, SendResult
+from watchers.ports import Store
+from watchers.telling import Admin, Channel, Delivery, DeliveryState, SendOutcome, SendResult
 
 log = logs.get(__name__)
 
 MOST = 10  # notices a tick: Telegram takes about a message a second of a bot to one person
 STALE = timedelta(days=2)
+_LOOK = 100  # the latest open pages, of which admins may not have been told yet
+_DISK_AGAIN = timedelta(hours=6)  # a disk that is still full is told again
+_MOST = 300  # characters of what Telegram, or the database, said
+_OPEN = (DeliveryState.UNCERTAIN, DeliveryState.FAILED)
 
 
 class Messenger(Protocol):
@@ -61,3 +70,150 @@ async def _may_have_come(notice: Notice, admins: Sequence[Admin], messenger: Mes
         if result.outcome is not SendOutcome.SENT:
             log.warning("notice_lost", notice=notice.id, why=result.detail)
     return True
+
+
+# ---------------------------------------------------------------- deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A notice to be; `key` says what it is about, for it is told once."""
+
+    key: str
+    kind: str  # "uncertain", "failed", "paused", "disk"
+    text: str
+
+
+class DeliveryNotices:
+    """Makes notices of the pages that wait for an admin's decision; one for the process.
+
+    They are found in the ledger, not made when something happens: a crash loses none.
+    """
+
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+        self._known: set[str] = set()
+
+    async def tick(self) -> int:
+        """Add a notice for each digest and failed page that admins were not told of; how many."""
+        at = self._clock()
+        told = await self._database(lambda store: self._add(store, at))
+        return len(told)
+
+    def _add(self, store: Store, at: datetime) -> list[str]:
+        public = store.deliveries(*_OPEN, limit=_LOOK, private=False)
+        private = store.deliveries(*_OPEN, limit=_LOOK, private=True)
+        channels = store.channels() if public else ()
+        found = [*notices_of(public, channels), *private_notices(private)]
+        new = [one for one in found if one.key not in self._known]
+        self._known = {one.key for one in found}
+        return [one.key for one in new if store.add_notice(one.key, one.kind, one.text, at=at)]
+
+
+def notices_of(pages: Iterable[Delivery], channels: Iterable[Channel]) -> list[Telling]:
+    """What admins are told of these pages: one notice a digest whose pages are uncertain, one a
+    failed page. Sent again, and in doubt again, it is told again.
+    """
+    chats = {channel.id: channel.chat for channel in channels}
+    told: dict[str, Telling] = {}
+    for page in sorted(pages, key=lambda page: page.id):
+        where = chats.get(page.channel_id)
+        if where is None:
+            continue
+        which = f"Page {page.page} of {page.pages} of digest {page.digest_id} to {where}"
+        why = f" ({page.error[:_MOST]})" if page.error else ""
+        if page.state is DeliveryState.UNCERTAIN:
+            key = f"uncertain:{page.digest_id}:{page.attempts}"
+            text = (
+                f"{which} may or may not have arrived{why}. It is not sent again by itself. "
+                "Look at the channel, then decide: /deliveries."
+            )
+        else:
+            key = f"page-failed:{page.id}:{page.attempts}"
+            text = (
+                f"Telegram refused {which[0].lower()}{which[1:]}{why}. The other pages are not "
+                "held back by it. Send it again or drop it: /deliveries."
+            )
+        told.setdefault(key, Telling(key, page.state.value, text))
+    return list(told.values())
+
+
+def private_notices(pages: Sequence[Delivery]) -> list[Telling]:
+    """One notice a day of pages to private chats in doubt or refused; never which chats."""
+    days = {f"{page.claimed_at:%Y-%m-%d}" for page in pages if page.claimed_at is not None}
+    text = (
+        "Some pages to private subscribers may not have arrived, or were refused by Telegram. "
+        "Decide about all of them at once: /deliveries."
+    )
+    return [Telling(f"private-open:{day}", "uncertain", text) for day in sorted(days)]
+
+
+async def tell_of_pause(
+    database: Database, channel_id: int, page: Delivery, *, at: datetime
+) -> None:
+    """Add a notice if this public channel is paused now, by what came of sending that page."""
+
+    def add(store: Store) -> None:
+        own = next((one for one in store.channels() if one.id == channel_id), None)
+        if own is None or not own.paused:
+            return
+        why = (own.pause_reason or "no reason was given")[:_MOST]
+        text = (
+            f"Posting to {own.chat} is paused. The reason: {why}. Nothing was lost: what is "
+            "queued waits. Make the bot an admin of that chat with the right to post messages "
+            "(`dadkhah doctor` checks it), then resume the channel in /channels."
+        )
+        store.add_notice(f"paused:{page.id}:{page.attempts}", "paused", text, at=at)
+
+    try:
+        await database(add)
+    except StoreError as error:
+        log.warning("notice_lost", why=str(error))
+
+
+# ---------------------------------------------------------------- a full disk
+
+
+class DiskTrouble:
+    """Remembers that the disk is full, when the database cannot; one for the process."""
+
+    def __init__(self, clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._since: datetime | None = None
+        self._last: datetime | None = None
+        self._told_at: datetime | None = None
+
+    def note(self, error: BaseException) -> None:
+        """Take notice of an error of the database; any that is not about space is ignored."""
+        if isinstance(error, StoreFull):
+            self._last = self._clock()
+            self._since = self._since or self._last
+            log.error("disk_full", why=str(error))
+
+    async def tick(self, database: Database, messenger: Messenger) -> None:
+        """Tell admins at once, without the database, and leave a notice once it works again."""
+        if self._since is None:
+            return
+        since, now = f"{self._since:%Y-%m-%d %H:%M} UTC", self._clock()
+        if self._told_at is None or now - self._told_at >= _DISK_AGAIN:
+            self._told_at = now
+            admins = await database(lambda store: store.admins())
+            text = (
+                f"The disk is full since {since}: nothing new can be stored or posted. Free some "
+                "space: work goes on by itself then, and what is queued waits."
+            )
+            for admin in admins:
+                result = await messenger.tell(admin.user_id, text)
+                if result.outcome is not SendOutcome.SENT:
+                    log.warning("notice_lost", why=result.detail)
+        text = (
+            f"The disk was full from {since} to {self._last:%Y-%m-%d %H:%M} UTC. The database "
+            "can be written again. See that it does not fill up once more."
+        )
+        try:
+            await database(lambda store: store.add_notice(f"disk:{since}", "disk", text, at=now))
+        except StoreError as error:
+            self.note(error)
+        else:
+            self._since = self._last = self._told_at = None

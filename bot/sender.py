@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol, TextIO
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Literal, Protocol, TextIO
 
 from telegram import (
     Bot,
@@ -37,14 +37,26 @@ from telegram.error import (
 from bot.client import make_bot
 from config import logs
 from config.settings import Settings
-from watchers.telling import Channel, Page, SendOutcome, SendResult
+from watchers.telling import Channel, Entity, Page, SendOutcome, SendResult
 
 log = logs.get(__name__)
 
+Probe = Literal["ours", "not-ours", "missing", "unknown"]
+
 ANSWER = 4_000  # UTF-16 units of one answer; a character is two at most, so half of it is safe
 PAUSE = 1.0  # seconds between pages of an answer: Telegram takes a message a second in a chat
+_NO_TOKEN = 60.0  # seconds before the next try after Telegram refused the token
 _POPUP = 190  # characters of what pops up after a press; Telegram takes 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+# What a 400 says (in td/telegram/MessagesManager and telegram-bot-api's Client) of a message.
+_GONE = ("message to delete not found", "message to edit not found", "message_id_invalid")
+_AS_WANTED = ("message is not modified", "message to edit not found", "message_id_invalid")
+_PROBED: dict[str, Probe] = {
+    "message is not modified": "ours",
+    "message to edit not found": "missing",
+    "message_id_invalid": "missing",
+    "message can't be edited": "not-ours",
+}
 # What a 400 says when nobody can post there until somebody acts.
 _NO_RIGHT = (
     "chat not found", "need administrator rights", "not enough rights", "have no rights",
@@ -57,6 +69,19 @@ class Sender(Protocol):
 
     async def send(self, channel: Channel, page: Page) -> SendResult:
         """One attempt; never raises for what Telegram does."""
+
+
+class Mender(Protocol):
+    """Changes what was posted, and looks at it."""
+
+    async def edit(self, chat: str, message_id: int, page: Page) -> SendResult:
+        """Give a message another text, once; SENT also if it reads so already, or is gone."""
+
+    async def delete(self, chat: str, message_id: int) -> SendResult:
+        """Take a message away, once; SENT also if it is gone already. FAILED: it is too old."""
+
+    async def probe(self, chat: str, message_id: int) -> Probe:
+        """What is there, without changing a text."""
 
 
 class TelegramSender:
@@ -81,6 +106,38 @@ class TelegramSender:
             return SendResult(SendOutcome.FAILED, "Telegram refused without a reason")
         return SendResult(SendOutcome.SENT, message_id=message.message_id)
 
+    async def edit(self, chat: str, message_id: int, page: Page) -> SendResult:
+        """One attempt to give a message of ours another text (see :class:`Mender`)."""
+        editing = self._bot.edit_message_text(
+            page.text,
+            chat_id=chat,
+            message_id=message_id,
+            entities=_entities(page),
+            link_preview_options=_NO_PREVIEW,
+        )
+        return await _changed(editing, message_id, _AS_WANTED)
+
+    async def delete(self, chat: str, message_id: int) -> SendResult:
+        """One attempt to delete a message of ours (see :class:`Mender`)."""
+        return await _changed(self._bot.delete_message(chat, message_id), message_id, _GONE)
+
+    async def probe(self, chat: str, message_id: int) -> Probe:
+        """Take the buttons, which a page has none of, off a message: its text is never touched.
+
+        "Not modified" is what Telegram says of a message that the bot may edit; that is its
+        own, unless the bot was given the right to edit what others post in the channel.
+        """
+        try:
+            await self._bot.edit_message_reply_markup(chat, message_id, reply_markup=None)
+        except TelegramError as error:
+            if not isinstance(error, BadRequest):
+                return "unknown"
+            said = error.message.lower()
+            return next((found for says, found in _PROBED.items() if says in said), "unknown")
+        except KeyError:
+            return "unknown"
+        return "ours"
+
     async def tell(self, user_id: int, text: str) -> SendResult:
         """One attempt to send somebody a plain message, cut to what Telegram takes."""
         try:
@@ -92,6 +149,20 @@ class TelegramSender:
         except KeyError:
             return SendResult(SendOutcome.FAILED, "Telegram refused without a reason")
         return SendResult(SendOutcome.SENT, message_id=message.message_id)
+
+
+async def _changed(change: Awaitable[object], message_id: int, enough: Sequence[str]) -> SendResult:
+    """What a change of a message came to; `enough`: refusals that say there is nothing to do."""
+    try:
+        await change
+    except TelegramError as error:
+        result = outcome_of(error)
+        if isinstance(error, BadRequest) and any(says in error.message.lower() for says in enough):
+            return SendResult(SendOutcome.SENT, error.message, message_id=message_id)
+        return result
+    except KeyError:
+        return SendResult(SendOutcome.FAILED, "Telegram refused without a reason")
+    return SendResult(SendOutcome.SENT, message_id=message_id)
 
 
 def _entities(page: Page) -> list[MessageEntity]:
@@ -111,8 +182,9 @@ def outcome_of(error: TelegramError) -> SendResult:
         case Forbidden():
             return SendResult(SendOutcome.PAUSE, text)
         case InvalidToken():
-            # Its text may hold the token.
-            return SendResult(SendOutcome.PAUSE, "Telegram does not know the bot's token")
+            # Nothing is wrong with the chat. The error's own text may hold the token.
+            why = "Telegram does not know the bot's token"
+            return SendResult(SendOutcome.RETRY, why, wait=_NO_TOKEN)
         case BadRequest():
             lost = any(reason in text.lower() for reason in _NO_RIGHT)
             return SendResult(SendOutcome.PAUSE if lost else SendOutcome.FAILED, text)
@@ -190,27 +262,37 @@ async def senders(settings: Settings) -> AsyncIterator[SenderFor]:
 
 
 async def answer(
-    message: Message, text: str, buttons: Sequence[tuple[str, str]] = (), across: int = 1
-) -> None:
+    message: Message, text: str, buttons: Sequence[tuple[str, str]] = (),
+    across: int | Sequence[int] = 1, entities: Sequence[Entity] = (),
+) -> None:  # fmt: skip
     """Answer somebody in a chat, in as many messages as it takes; a failure is only logged.
 
     An answer is not a digest: if it is lost, the command can be given again. `buttons` (label,
-    callback data) stand below the last message, so many in a row.
+    callback data) stand below the last message, so many in a row. A text with entities is one
+    message: whoever made it kept to the limit.
     """
-    parts = _parts(text)
+    parts = [text] if entities else _parts(text)
     for number, part in enumerate(parts, 1):
         markup = _keys(buttons, across) if number == len(parts) else None
         try:
-            await message.reply_text(part, link_preview_options=_NO_PREVIEW, reply_markup=markup)
+            await message.reply_text(
+                part, link_preview_options=_NO_PREVIEW, reply_markup=markup,
+                entities=_entities(Page(part, tuple(entities))) or None,
+            )  # fmt: skip
         except TelegramError as error:
             log.warning("answer_lost", why=error.message)
             return
 
 
-def _keys(buttons: Sequence[tuple[str, str]], across: int) -> InlineKeyboardMarkup | None:
+def _keys(
+    buttons: Sequence[tuple[str, str]], across: int | Sequence[int]
+) -> InlineKeyboardMarkup | None:
     keys = [InlineKeyboardButton(label, callback_data=data) for label, data in buttons]
-    rows = [keys[at : at + across] for at in range(0, len(keys), across)]
-    return InlineKeyboardMarkup(rows) if rows else None
+    if isinstance(across, int):
+        across = [across] * -(-len(keys) // across)
+    starts = [sum(across[:row]) for row in range(len(across))]
+    rows = [keys[at : at + row] for at, row in zip(starts, across, strict=True)]
+    return InlineKeyboardMarkup(rows) if keys else None
 
 
 async def answer_pages(message: Message, pages: Sequence[Page]) -> None:
@@ -228,14 +310,24 @@ async def answer_pages(message: Message, pages: Sequence[Page]) -> None:
 
 
 async def answer_instead(
-    message: Message, text: str, buttons: Sequence[tuple[str, str]] = (), across: int = 1
-) -> None:
-    """Give a message of ours another text and other buttons; a failure is only logged."""
-    part = (_parts(text) or ["…"])[0]
+    message: Message, text: str, buttons: Sequence[tuple[str, str]] = (),
+    across: int | Sequence[int] = 1, entities: Sequence[Entity] = (),
+) -> None:  # fmt: skip
+    """Give a message of ours another text and other buttons; a failure is only logged.
+
+    A text that takes several messages comes below it instead: nothing of it is left out.
+    """
+    parts = [text] if entities else _parts(text) or ["…"]
+    if len(parts) > 1:
+        await take_buttons(message)
+        await answer(message, text, buttons, across)
+        return
+    part = parts[0]
     try:
         await message.edit_text(
-            part, link_preview_options=_NO_PREVIEW, reply_markup=_keys(buttons, across)
-        )
+            part, link_preview_options=_NO_PREVIEW, reply_markup=_keys(buttons, across),
+            entities=_entities(Page(part, tuple(entities))) or None,
+        )  # fmt: skip
     except TelegramError as error:  # the same text and buttons again, for one
         log.info("answer_lost", why=error.message)
 

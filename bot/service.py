@@ -1,8 +1,7 @@
 """`dadkhah run`: one clock, a few short ticks, the bot, the health page.
 
     whoever holds the lease:  poll -> due feeds      settle -> copies, stories
-                              digest -> due channels  deliver -> what is queued
-                              telegram -> updates     notices -> what admins have to know
+                              telegram -> updates     what is told: bot.telling
                               judge -> stored articles, by a changed watchlist
                               fingerprints -> recent articles, after an update of the program
     every process:            watchlist -> looked at four times a second, and taken up
@@ -27,20 +26,17 @@ from bot import housekeeping, jobs, rechecks
 from bot.app import Program
 from bot.client import make_bot
 from bot.clock import utc_now
-from bot.deliver import Deliverer
 from bot.knowing import LEASE
-from bot.notices import tell_admins
 from bot.poller import Poller
 from bot.rechecks import Rechecks
 from bot.schedule import latest_slot
-from bot.sender import ConsoleSender, Sender, TelegramSender
-from bot.together import together
+from bot.sender import ConsoleSender, TelegramSender
+from bot.telling import Telling
 from bot.updates import Updates
 from bot.web import HealthPage
 from config import logs
 from config.settings import SettingsInvalid, unknown_variables
 from watchers.errors import DadkhahError
-from watchers.telling import Channel, DeliveryState
 
 log = logs.get(__name__)
 
@@ -57,7 +53,6 @@ class Service:
         self._program = program
         self._poller = Poller(program)
         self._rechecks = Rechecks(program.database, program.fetcher)
-        self._deliverer = Deliverer(program.database)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._stop = asyncio.Event()
@@ -69,8 +64,8 @@ class Service:
         self._printed: dict[int, datetime] = {}
         token = program.settings.token
         self._updates = Updates(program) if token else None
-        self._sender: Sender = (
-            TelegramSender(make_bot(program.settings)) if token else ConsoleSender()
+        self._telling = (
+            Telling(program, TelegramSender(make_bot(program.settings))) if token else None
         )
 
     async def run(self) -> None:
@@ -78,7 +73,7 @@ class Service:
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, self._stop.set)
-        page = HealthPage(self._alive, self._ready)
+        page = HealthPage(self._alive, self._ready, self._updates.hook if self._updates else None)
         if listen := self._program.settings.http_listen:
             try:
                 page.listen(listen)
@@ -110,10 +105,8 @@ class Service:
         ticks: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
             ("poll", 5.0, self._poller.tick),
             ("settle", 5.0, lambda: jobs.settle_all(self._program)),
-            ("digest", 10.0, self._digest),
-            ("deliver", 2.0, self._deliver),
+            *(self._telling.ticks if self._telling else (("digest", 10.0, self._print),)),
             ("telegram", 3.0, self._telegram),
-            ("notices", 20.0, self._tell_admins),
             ("judge", 2.0, knowing.judge_on),
             ("fingerprints", 2.0, recomputing.go_on),
             ("rechecks", rechecks.EVERY, self._look_for_pages),
@@ -162,6 +155,8 @@ class Service:
         except DadkhahError as error:  # told in one line; its cause is the database's
             log.warning("tick_failed", tick=name, why=str(error))
             self._rest_until[name] = utc_now() + REST
+            if self._telling:
+                self._telling.note(error)
         except asyncio.CancelledError:
             if not self._stop.is_set():
                 raise
@@ -177,13 +172,10 @@ class Service:
         until = self._rest_until.get(name)
         return until is not None and utc_now() < until
 
-    async def _digest(self) -> None:
-        channels = await jobs.told_channels(self._program)
-        if self._updates is not None:
-            real = [channel for channel in channels if not channel.is_console]
-            await jobs.digest_due(self._program, real)
-            return
-        for channel in channels:
+    async def _print(self) -> None:
+        """Without a token digests are printed, and nothing counts as told."""
+        sender = ConsoleSender()
+        for channel in await jobs.told_channels(self._program):
             now = utc_now()
             slot = latest_slot(channel, now)
             if slot is None or slot <= self._printed.get(channel.id, channel.added_at):
@@ -191,25 +183,7 @@ class Service:
             built = await jobs.build(self._program, channel, now)
             self._printed[channel.id] = slot
             for sheet in built.pages:
-                await self._sender.send(channel, sheet)
-
-    async def _deliver(self) -> None:
-        """All channels at once: one that must wait does not hold up the others."""
-        if self._updates is None:
-            return
-        open_states = (DeliveryState.QUEUED, DeliveryState.SENDING)
-        waiting, channels = await self._program.database(
-            lambda store: (store.deliveries(*open_states, limit=1), store.channels())
-        )
-        real = [channel for channel in channels if waiting and not channel.is_console]
-        await together(self._deliver_to(channel) for channel in real)
-
-    async def _deliver_to(self, channel: Channel) -> None:
-        """One channel's failure is told, and does not break off another channel's sending."""
-        try:
-            await self._deliverer.deliver(channel, self._sender)
-        except DadkhahError as error:
-            log.warning("delivery_failed", channel=channel.chat, why=str(error))
+                await sender.send(channel, sheet)
 
     async def _look_for_pages(self) -> None:
         if self._program.settings.full_text:
@@ -218,10 +192,6 @@ class Service:
     async def _telegram(self) -> None:
         if self._updates is not None:
             await self._updates.keep_going()
-
-    async def _tell_admins(self) -> None:
-        if isinstance(self._sender, TelegramSender):
-            await tell_admins(self._program.database, self._sender)
 
     # ------------------------------------------------------------ health and end
 
@@ -240,17 +210,12 @@ class Service:
     async def _finish(self) -> None:
         log.info("stopping")
         self._scheduler.pause()
-        self._deliverer.stopping.set()
-        for name, task in self._tasks.items():
-            if name != "deliver":
-                task.cancel()
-        await self._poller.stop()
+        for task in self._tasks.values():
+            task.cancel()
+        telling = self._telling.finish(FINISH) if self._telling else asyncio.sleep(0)
+        await asyncio.gather(telling, self._poller.stop())
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks.values(), timeout=FINISH)
-            for task in late:  # a page stays `sending`: whoever delivers next finds it uncertain
-                task.cancel()
-            if late:
-                await asyncio.wait(late, timeout=1.0)
+            await asyncio.wait(self._tasks.values(), timeout=1.0)
         self._scheduler.shutdown(wait=False)
         if self._updates is not None:
             with contextlib.suppress(TimeoutError):

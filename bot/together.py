@@ -29,3 +29,15 @@ async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
             first = first.exceptions[0]
         raise first from None
     return [task.result() for task in tasks]
+
+
+async def put_away(tasks: Iterable[asyncio.Task[None]], seconds: float) -> None:
+    """Wait for tasks that were told to stop; those that are late are cancelled."""
+    left = set(tasks)
+    if not left:
+        return
+    _, late = await asyncio.wait(left, timeout=seconds)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=1.0)

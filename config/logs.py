@@ -71,6 +71,8 @@ def set_up(level: str, style: str, secrets: Iterable[str] = ()) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # "maximum number of running instances": a long tick is not started twice, as it should be.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
+    # A traceback for each 502 of Telegram's; what came of the call is logged by whoever made it.
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -35,6 +35,8 @@ _DATABASE = re.compile(
     r"sqlite:///.+|(?:postgres|postgresql|postgresql\+psycopg)://[^/?#]*(?::\d+)?(?:[/?]|$)"
 )
 _HOST = re.compile(r"[^\s/:@*\[\]]+$")
+_HOOK = re.compile(r"https?://[^\s/?#]+/[^\s?#]+$", re.IGNORECASE)
+_HOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{16,256}$")  # Telegram takes 1 to 256 of these
 _LISTEN = re.compile(r"(?:\[[0-9A-Fa-f:]+\]|[^\s:]+):\d{1,5}")
 
 
@@ -70,6 +72,8 @@ class Settings(BaseSettings):
     telegram_token: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
     telegram_proxy: SecretStr = SecretStr("")
+    webhook_url: str = ""  # empty: long polling
+    webhook_secret: SecretStr = SecretStr("")
     admins: Numbers = ()
     channel: str = ""
     timezone: str = "UTC"
@@ -194,6 +198,16 @@ class Settings(BaseSettings):
     def _token(cls, value: SecretStr) -> SecretStr:
         return _secret(value, _TOKEN, "is no bot token; copy it from @BotFather (123456:ABC...)")
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _hook(cls, value: str) -> str:
+        return _shaped(value, _HOOK, "write https://host/a-path-that-is-not-empty")
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _hook_secret(cls, value: SecretStr) -> SecretStr:
+        return _secret(value, _HOOK_SECRET, "write 16 to 256 of the letters A-Z a-z 0-9 _ -")
+
     @field_validator("proxy", "telegram_proxy")
     @classmethod
     def _proxy(cls, value: SecretStr) -> SecretStr:
@@ -228,9 +242,25 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
     except ValidationError as error:
         problems += [_problem(dict(e), environ) for e in error.errors()]
         raise SettingsInvalid(tuple(problems)) from None
+    problems += _unfit(settings)
     if problems:
         raise SettingsInvalid(tuple(problems))
     return settings
+
+
+def _unfit(settings: Settings) -> list[str]:
+    """What each variable says is right, and together they cannot work."""
+    if not settings.webhook_url:
+        return []
+    problems = []
+    if not settings.webhook_secret.get_secret_value():
+        problems.append(
+            "DADKHAH_WEBHOOK_SECRET: is needed with DADKHAH_WEBHOOK_URL, else anybody could "
+            "give the bot orders"
+        )
+    if not settings.http_listen:
+        problems.append("DADKHAH_HTTP_LISTEN: is needed with DADKHAH_WEBHOOK_URL; write host:port")
+    return problems
 
 
 def _from_toml(path: Path, problems: list[str]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from watchers.errors import InputInvalid
 _T = TypeVar("_T")
 
 BUSY_SECONDS = 10
+_HIDDEN = True  # no values in errors: a log would have subscribers' numbers, and texts
 _CHUNK = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535
 _POSTGRES_SESSION = (
     "SET TIME ZONE 'UTC'",
@@ -97,7 +98,7 @@ def make_engine(url: str | URL, *, foreign_keys: bool = True) -> Engine:
     parsed = parse_url(url) if isinstance(url, str) else url
     if sqlite_path(parsed) is None:
         return _postgres_engine(parsed)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=_HIDDEN)
     _set_up_sqlite(engine, foreign_keys=foreign_keys)
     return engine
 
@@ -131,7 +132,10 @@ def _set_up_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
 
 
 def _postgres_engine(url: URL) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS},
+        hide_parameters=_HIDDEN,
+    )  # fmt: skip
 
     def connected(connection: Any, _record: object) -> None:
         for statement in _POSTGRES_SESSION:
@@ -203,15 +207,19 @@ def select_pairs(
     table: Table,
     key: tuple[str, str],
     columns: tuple[str, ...],
-    pairs: Sequence[tuple[int, bytes]],
+    pairs: Sequence[tuple[int, bytes]] | Sequence[tuple[int, str]],
+    *,
+    second: str = "bytea",
 ) -> Sequence[Any]:
     """These columns (no times) of the rows whose key, a number and a hash, is one of `pairs`.
+
+    `second`: what PostgreSQL calls the type of the key's other half, if it is no hash.
 
     A join with the list: for ``(a, b) IN (VALUES ...)`` SQLite reads the whole table.
     """
     if not pairs:
         return ()
-    mark = "(%s::integer, %s::bytea)" if is_postgres(connection) else "(?, ?)"
+    mark = f"(%s::integer, %s::{second})" if is_postgres(connection) else "(?, ?)"
     chosen = ", ".join(f'"{table.name}"."{name}"' for name in columns)
     number, hashed = (f'"{table.name}"."{name}"' for name in key)
     # Names of our own tables and columns only. CROSS JOIN: SQLite keeps the list outside.
@@ -276,3 +284,26 @@ def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
     """The values in pieces that fit the parameters of one statement."""
     for start in range(0, len(values), _CHUNK):
         yield values[start : start + _CHUNK]
+
+
+def overwrite_deleted(connection: Connection) -> None:
+    """From now on this connection overwrites with zeros what it deletes (SQLite only).
+
+    PostgreSQL's own cleaning (VACUUM) does away with old rows in its time.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def empty_log(engine: Engine) -> None:
+    """Bring SQLite's log into the file and cut it, for it holds what was there before.
+
+    As far as possible: somebody who reads just now keeps it until the next time.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.execution_options(mode=Mode.READ)
+            connection.rollback()
+            raw = connection.connection.dbapi_connection
+            if raw is not None:
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")

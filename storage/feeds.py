@@ -99,7 +99,7 @@ def find(connection: Connection, ref: str) -> Feed:
         latest = moved.order_by(FORMER_ADDRESS.c.until.desc(), FEED.c.id).limit(1)
         row = connection.execute(latest).one_or_none()
     if row is None:
-        msg = f"No feed has the number or address {ref!r}."
+        msg = f"No feed has the number or address {ref[:200]!r}."
         raise FeedUnknown(msg)
     return feed_of(row)
 

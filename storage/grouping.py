@@ -21,7 +21,7 @@ from storage.candidates import copied
 from storage.columns import UtcTime
 from storage.engine import chunks, insert_new
 from storage.regrouping import SETTLING, Change, Kept, advanced, changes_of, told_as
-from storage.tables import ARTICLE, CHANNEL, STORY, TOLD, VALUE
+from storage.tables import ALERTED, ARTICLE, STORY, TOLD, VALUE
 from watchers.groups import Progress, Regrouping, StoryHead, packed, unpacked
 from watchers.model import Grouping
 
@@ -88,8 +88,10 @@ _HEAD = select(STORY.c.id, STORY.c.created_at, STORY.c.event, STORY.c.merged_int
 _HEADS_BY_ID = _HEAD.where(STORY.c.id.in_(_IDS))
 _HEADS_BY_EVENT = _HEAD.where(STORY.c.event.in_(_IDS), STORY.c.event.is_not(None))
 _TOLD = select(TOLD.c.channel_id, TOLD.c.subject, TOLD.c.digest_id, TOLD.c.again).where(
-    TOLD.c.channel_id.in_(select(CHANNEL.c.id)),  # the key's first column
-    TOLD.c.subject.in_(_IDS),
+    TOLD.c.subject.in_(_IDS)
+)
+_ALERTED = select(ALERTED.c.channel_id, ALERTED.c.subject, ALERTED.c.digest_id, ALERTED.c.at).where(
+    ALERTED.c.subject.in_(_IDS)
 )
 # The later digest counts: what changed before it was told with it.
 _TELL = text(
@@ -233,3 +235,19 @@ def tell_as(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
     ]
     if rows:
         connection.execute(_TELL, rows)
+    _alert_as(connection, become)
+
+
+def _alert_as(connection: Connection, become: Mapping[str, Sequence[str]]) -> None:
+    for some in chunks(list(become)):
+        rows = [
+            {
+                "channel_id": row.channel_id,
+                "subject": new,
+                "digest_id": row.digest_id,
+                "at": row.at,
+            }
+            for row in connection.execute(_ALERTED, {"ids": some})
+            for new in become[row.subject]
+        ]
+        insert_new(connection, ALERTED, rows)

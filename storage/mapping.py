@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -18,12 +18,6 @@ from watchers.changes import Rejudged, Stored
 from watchers.model import Feed, FeedSpec, Fingerprint, Grouped, Item, Match
 from watchers.rechecks import first_check
 from watchers.telling import (
-    Channel,
-    ChannelSpec,
-    Delivery,
-    DeliveryState,
-    Entity,
-    Page,
     Tellable,
 )
 from watchers.urls import host
@@ -120,7 +114,7 @@ def verdict_values(item: Item | Rejudged) -> dict[str, object]:
     return {
         "relevant": verdict.relevant,
         "suspicious": verdict.suspicious,
-        "tells": verdict.relevant or bool(verdict.officials),
+        "tells": verdict.tells,
         "score": verdict.score,
         "watchlist": verdict.watchlist,
         "officials": dump(verdict.officials),
@@ -292,66 +286,12 @@ def tellable_of(row: Any) -> Tellable:
         source_url=row.source_url,
         first_published=row.first_published,
         has_text=row.has_text,
+        feed_id=row.feed_id,
+        topics=strings(row.topics),
+        baseline=row.baseline,
     )
 
 
 def subject_of(article_id: int, duplicate_of: int | None, story: str | None) -> str:
     """What a channel is told once: the story, or else the first of the copies."""
     return story or f"article:{duplicate_of or article_id}"
-
-
-# ---------------------------------------------------------------- telling
-
-
-def channel_values(spec: ChannelSpec, at: datetime) -> dict[str, object]:
-    """A new channel's row."""
-    return {
-        "chat": spec.chat,
-        "timezone": spec.timezone,
-        "schedule": dump(spec.schedule),
-        "language": spec.language,
-        "added_at": at,
-        "paused": False,
-    }
-
-
-def channel_of(row: Any) -> Channel:
-    """A channel's row as the core knows it."""
-    return Channel(
-        id=row.id,
-        chat=row.chat,
-        timezone=row.timezone,
-        schedule=strings(row.schedule),
-        language=row.language,
-        added_at=row.added_at,
-        paused=row.paused,
-        pause_reason=row.pause_reason,
-        last_slot=row.last_slot,
-        not_before=row.not_before,
-    )
-
-
-def page_values(page: Page) -> Mapping[str, object]:
-    """The text and the entities of a page, as two columns."""
-    entities = [[part.type, part.offset, part.length, part.url] for part in page.entities]
-    return {"text": storable(page.text), "entities": dump(entities)}
-
-
-def delivery_of(row: Any) -> Delivery:
-    """A delivery's row as the core knows it."""
-    entities = tuple(Entity(*parts) for parts in json.loads(row.entities))
-    return Delivery(
-        id=row.id,
-        channel_id=row.channel_id,
-        digest_id=row.digest_id,
-        page=row.page,
-        pages=row.pages,
-        content=Page(row.text, entities),
-        state=DeliveryState(row.state),
-        attempts=row.attempts,
-        not_before=row.not_before,
-        claimed_at=row.claimed_at,
-        sent_at=row.sent_at,
-        message_id=row.message_id,
-        error=row.error,
-    )

@@ -6,24 +6,36 @@ The rules are those of the SQL store (most of them the same pure functions of `p
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from storage.first_published import earliest
+from storage.memory_approving import MemoryApproving, MemoryBrowsing, MemoryMuting
 from storage.memory_articles import MemoryArticles
 from storage.memory_keeping import MemoryKeeping
 from storage.memory_knowing import MemoryKnowing
 from storage.memory_state import MemoryArticle, synchronised
 from storage.memory_stories import MemoryStories
-from storage.memory_watching import MemoryWatching
+from storage.memory_subscribing import MemorySubscribing
 from storage.planning import UNREACHABLE_AFTER
 from watchers.errors import StoreError
 from watchers.telling import Counts, Coverage, DeliveryState, Exported
 
 
-class MemoryStore(MemoryWatching, MemoryKnowing, MemoryKeeping, MemoryStories, MemoryArticles):
+class MemoryStore(
+    MemoryMuting,
+    MemoryKnowing,
+    MemoryKeeping,
+    MemoryStories,
+    MemoryArticles,
+    MemoryApproving,
+    MemoryBrowsing,
+    MemorySubscribing,
+):
     """:class:`watchers.ports.Store` without a database; safe to use from several threads."""
 
     @synchronised
@@ -101,20 +113,26 @@ class MemoryStore(MemoryWatching, MemoryKnowing, MemoryKeeping, MemoryStories, M
     @synchronised
     def counts(self) -> Counts:
         """See :class:`watchers.ports.UpkeepPort`."""
-        states = [delivery.state for delivery in self._deliveries.values()]
+        public = Counter(d.state for d in self.deliveries(limit=sys.maxsize, private=False))
+        private = Counter(d.state for d in self.deliveries(limit=sys.maxsize, private=True))
         articles = self._articles.values()
         return Counts(
             feeds=len(self._feeds) - len(self._removed),
             articles=len(articles),
             relevant=sum(article.item.verdict.relevant for article in articles),
             stories=len(self._stories.keys() - self._merged.keys()),
-            queued=states.count(DeliveryState.QUEUED),
-            uncertain=states.count(DeliveryState.UNCERTAIN),
-            failed=states.count(DeliveryState.FAILED),
+            queued=public[DeliveryState.QUEUED],
+            uncertain=public[DeliveryState.UNCERTAIN],
+            failed=public[DeliveryState.FAILED],
             extra={
                 "unsettled": sum(not article.settled for article in articles),
-                "channels": len(self._channels),
+                "channels": len(self.channels()),
                 "admins": len(self._admins),
+                "subscribers": len(self.subscribers(paused=False)),
+                "paused_subscribers": len(self.subscribers(paused=True)),
+                "private_queued": private[DeliveryState.QUEUED],
+                "private_uncertain": private[DeliveryState.UNCERTAIN],
+                "private_failed": private[DeliveryState.FAILED],
             },
         )
 

@@ -187,6 +187,9 @@ class MemoryGrouping(MemoryState):
         for (channel, subject), told in list(self._told.items()):
             for new in become.get(subject, ()):
                 self._tell_as(channel, told, new)
+        for (channel, subject), alerted in list(self._alerted.items()):
+            for new in become.get(subject, ()):
+                self._alerted.setdefault((channel, new), alerted)
 
 
 def _place(lead: Grouped) -> Place:

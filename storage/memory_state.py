@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from storage.revised import TOLD_KINDS
+from storage.taking_back import WAITING
 from watchers.articles import Revision
 from watchers.changes import WatchRow
 from watchers.model import Feed, Grouped, Item, LedgerRow, Notice
-from watchers.telling import Admin, AuditRecord, Channel, Delivery
+from watchers.stories import end_of
+from watchers.telling import (
+    Admin,
+    Approval,
+    AuditRecord,
+    Channel,
+    CorrectionState,
+    Delivery,
+    DigestOrder,
+    Page,
+    Withdrawal,
+)
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -68,8 +80,8 @@ class MemoryArticle:
 
     @property
     def tells(self) -> bool:
-        """Relevant, or an official is named."""
-        return self.item.verdict.relevant or bool(self.item.verdict.officials)
+        """As its verdict."""
+        return self.item.verdict.tells
 
     @property
     def updates(self) -> tuple[dict[str, object], ...]:
@@ -108,6 +120,21 @@ class MemoryTold:
     again: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryCorrection:
+    """A change of a posted page; `state` may be `storage.taking_back.WAITING` too."""
+
+    id: int
+    channel_id: int
+    delivery_id: int
+    content: Page | None
+    state: str
+    at: datetime
+    attempts: int = 0
+    not_before: datetime | None = None
+    error: str | None = None
+
+
 @dataclass(slots=True)
 class MemoryEntry:
     """A stored entry of a feed."""
@@ -140,9 +167,18 @@ class MemoryState:
         self._merged: dict[str, str] = {}  # a story that was merged, and into which
         self._events: dict[str, str] = {}  # of stories (watchers.groups)
         self._channels: dict[int, Channel] = {}
-        self._slots: set[tuple[int, datetime]] = set()  # channel, slot of a digest
+        self._slots: set[tuple[int, str, datetime]] = set()  # channel, kind, slot of a digest
         self._told: dict[tuple[int, str], MemoryTold] = {}  # by channel and subject
+        self._built: dict[int, datetime] = {}  # when each digest was built
+        self._digests: dict[int, tuple[int, str, datetime]] = {}  # as `_slots`
+        self._alerted: dict[tuple[int, str], tuple[int, datetime]] = {}  # by which digest, when
         self._deliveries: dict[int, Delivery] = {}
+        self._corrections: dict[int, MemoryCorrection] = {}
+        self._withdrawals: dict[int, Withdrawal] = {}  # that channels were not told of yet
+        self._withdrawn: set[tuple[int, str]] = set()  # that they were: channel, subject
+        self._said: set[int] = set()  # withdrawals that a digest told
+        self._approvals: dict[int, Approval] = {}
+        self._muted: set[tuple[str, str]] = set()  # "subject" or "feed", and which
         self._admins: dict[int, Admin] = {}
         self._audit: list[AuditRecord] = []
         self._values: dict[str, str] = {}
@@ -154,6 +190,9 @@ class MemoryState:
         self._channel_ids = itertools.count(1)
         self._digest_ids = itertools.count(1)
         self._delivery_ids = itertools.count(1)
+        self._correction_ids = itertools.count(1)
+        self._withdrawal_ids = itertools.count(1)
+        self._approval_ids = itertools.count(1)
         self._notice_ids = itertools.count(1)
 
     def _tell_as(self, channel: int, told: MemoryTold, new: str) -> None:
@@ -162,6 +201,41 @@ class MemoryState:
         again = other.again if other.again is not None else told.again
         later = max(told, other, key=lambda one: one.digest)
         self._told[channel, new] = replace(later, again=again)
+
+    def _followed(self, subjects: Iterable[str]) -> set[str]:
+        """These subjects, and what those that were merged were merged into."""
+        asked = set(subjects)
+        stories = {**dict.fromkeys(self._stories), **self._merged}
+        return asked | {end_of(name, stories) for name in asked & self._merged.keys()}
+
+    def _muted_subjects(self) -> set[str]:
+        return self._followed(ref for kind, ref in self._muted if kind == "subject")
+
+    def _release(self, delivery_ids: Collection[int]) -> None:
+        """As :func:`storage.corrections.release`."""
+        for key, one in self._corrections.items():
+            if one.delivery_id in delivery_ids and one.state == WAITING:
+                self._corrections[key] = replace(one, state=CorrectionState.QUEUED.value)
+
+    def _forget_taken(self, channel_id: int) -> None:
+        """Nothing of a channel that is forgotten stays."""
+        others = self._corrections.items()
+        self._corrections = {k: one for k, one in others if one.channel_id != channel_id}
+        told = self._withdrawals.items()
+        self._withdrawals = {k: one for k, one in told if one.channel_id != channel_id}
+        self._withdrawn = {pair for pair in self._withdrawn if pair[0] != channel_id}
+        asked = self._approvals.items()
+        self._approvals = {k: one for k, one in asked if one.channel_id != channel_id}
+
+    def _say_withdrawn(self, order: DigestOrder) -> None:
+        """A digest tells of these: once."""
+        for number in order.withdrawals:
+            if number in self._withdrawals and (
+                self._withdrawals[number].channel_id == order.channel_id
+            ):
+                said = self._withdrawals.pop(number)
+                self._said.add(number)
+                self._withdrawn.add((said.channel_id, said.subject))
 
     def _note(self, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
         self._audit.append(AuditRecord(at, actor, action, subject, detail))

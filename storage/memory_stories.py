@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from storage.approving import HELD
+from storage.mapping import subject_of
 from storage.memory_grouping import MemoryGrouping
 from storage.memory_state import MemoryArticle, synchronised
 from storage.memory_telling import MemoryTelling
@@ -31,8 +33,25 @@ class MemoryStories(MemoryGrouping, MemoryTelling):
                 StoryArticle(self._tellable(kept), kept.reason or "", kept.pinned) for kept in shown
             ),
             more=len(inside) - len(shown),
-            told=tuple(c.chat for c in self._channels.values() if (c.id, found) in self._told),
+            told=tuple(
+                channel.chat
+                for channel in self._channels.values()
+                if not channel.private and self._was_told(channel.id, found)
+            ),
         )
+
+    def _was_told(self, channel_id: int, subject: str) -> bool:
+        """What an admin held back counts as told, but was not."""
+        told = self._told.get((channel_id, subject))
+        return told is not None and self._digests[told.digest][1] != HELD
+
+    @synchronised
+    def subject(self, ref: str) -> str:
+        """See :class:`watchers.stories.StoryPort`."""
+        if (into := self._end_of(ref)) is not None:
+            return into
+        kept = self._place(ref)
+        return subject_of(kept.id, kept.duplicate_of, kept.story)
 
     @synchronised
     def leaving(self, story: str, articles: Sequence[str]) -> tuple[int, ...]:
@@ -71,6 +90,8 @@ class MemoryStories(MemoryGrouping, MemoryTelling):
         self._pin([kept for kept in inside if kept.id not in going], old)
         out = [kept for kept in inside if kept.id in going]
         self._pin(out, new, f"split from {old} by an admin")
+        if old in self._muted_subjects():
+            self._muted.add(("subject", new))
         self._told_as([(old, new)])
         detail = rules.split_detail(new, rules.heads(members, going))
         self._note(at, actor, "story.split", old, detail)

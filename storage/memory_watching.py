@@ -101,7 +101,7 @@ class MemoryWatching(MemoryRevising, MemoryLedger):
         former = [(urls[ref], -number) for number, urls in self._former.items() if ref in urls]
         if former:
             return self._feeds[-max(former)[1]]
-        msg = f"No feed has the number or address {ref!r}."
+        msg = f"No feed has the number or address {ref[:200]!r}."
         raise FeedUnknown(msg)
 
     @synchronised

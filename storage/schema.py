@@ -19,6 +19,7 @@ REVISIONS = (
     "0002",
     "0003",
     "0004",
+    "0005",
 )  # oldest first; known here too, so that opening loads no Alembic
 VERSION_TABLE = "dadkhah_version"  # a shared PostgreSQL may hold another alembic_version
 _MIGRATION_LOCK = 0x6461646B  # any number, the same in all versions

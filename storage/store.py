@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from storage import (
-    admins,
-    audits,
-    channels,
-    digests,
-    exporting,
-    feeds,
-    ledger,
-    locks,
-    outbox,
-    polls,
-    reasons_of,
-    upkeep,
-)
-from storage.receipts import decision_of
+from storage import exporting, feeds, ledger, locks, polls, upkeep
+from storage.store_outbox import ChannelStore, TellStore
 from storage.store_parts import (
     ArticleStore,
     GroupStore,
@@ -30,6 +17,8 @@ from storage.store_parts import (
     LedgerStore,
     StoryStore,
 )
+from storage.store_subscribing import SubscribingStore
+from storage.store_telling import TellingStore
 from watchers.model import (
     Feed,
     FeedSpec,
@@ -37,24 +26,21 @@ from watchers.model import (
     PollSaved,
     Remembered,
 )
-from watchers.telling import (
-    Admin,
-    AuditRecord,
-    Channel,
-    ChannelSpec,
-    Counts,
-    Coverage,
-    Delivery,
-    DeliveryState,
-    Exported,
-    Page,
-    Reasoned,
-    SendResult,
-    Tellable,
-)
+from watchers.telling import Counts, Coverage, Exported
 
 
-class SqlStore(LedgerStore, KnowStore, GroupStore, KeepStore, StoryStore, ArticleStore):
+class SqlStore(
+    LedgerStore,
+    KnowStore,
+    GroupStore,
+    KeepStore,
+    StoryStore,
+    ArticleStore,
+    TellStore,
+    ChannelStore,
+    TellingStore,
+    SubscribingStore,
+):
     """:class:`watchers.ports.Store` in a database; the contracts are written there.
 
     Nothing is retried but SQLite's BEGIN, which waits 10 seconds for other writers. Made by
@@ -135,116 +121,6 @@ class SqlStore(LedgerStore, KnowStore, GroupStore, KeepStore, StoryStore, Articl
         """See :class:`watchers.ports.FeedPort`."""
         with self._read() as connection:
             return feeds.coverage(connection, now, since)
-
-    # ------------------------------------------------------------ telling
-
-    def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
-        """See :class:`watchers.ports.TellPort`."""
-        with self._read() as connection:
-            return digests.untold(connection, channel_id, since)
-
-    def reasons(self, subject: str, limit: int) -> tuple[Reasoned, ...]:
-        """See :class:`watchers.ports.TellPort`."""
-        with self._read() as connection:
-            return reasons_of.reasons(connection, subject, limit)
-
-    def queue_digest(
-        self,
-        channel_id: int,
-        *,
-        slot: datetime,
-        built_at: datetime,
-        since: datetime,
-        subjects: Sequence[str],
-        pages: Sequence[Page],
-        scheduled: bool,
-    ) -> int | None:
-        """See :class:`watchers.ports.TellPort`. ChannelUnknown."""
-        order = digests.Order(channel_id, slot, built_at, since, subjects, pages, scheduled)
-        with self._durable() as connection:
-            return digests.queue(connection, order)
-
-    def claim_next(self, channel_id: int, now: datetime) -> Delivery | None:
-        """See :class:`watchers.ports.TellPort`; a paused channel has nothing to claim."""
-        with self._durable() as connection:
-            return outbox.claim_next(connection, channel_id, now)
-
-    def record_send(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
-        """See :class:`watchers.ports.TellPort`. DeliveryUnknown, DeliverySettled."""
-        with self._durable() as connection:
-            outbox.record_send(connection, delivery_id, result, at)
-
-    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:  # noqa: ARG002
-        """See :class:`watchers.ports.TellPort`."""
-        with self._durable() as connection:
-            return outbox.abandon_sending(connection, channel_id)
-
-    def deliveries(self, *states: DeliveryState, limit: int = 200) -> tuple[Delivery, ...]:
-        """See :class:`watchers.ports.TellPort`."""
-        with self._read() as connection:
-            return outbox.listed(connection, states, limit)
-
-    def settle_delivery(
-        self, delivery_id: int, decision: str, *, at: datetime, actor: str
-    ) -> Delivery:
-        """See :class:`watchers.ports.TellPort`."""
-        decided = decision_of(decision)
-        with self._durable() as connection:
-            return outbox.settle(connection, delivery_id, decided, at, actor)
-
-    # ------------------------------------------------------------ channels and admins
-
-    def add_channel(self, spec: ChannelSpec, *, at: datetime, actor: str) -> Channel:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._write() as connection:
-            return channels.add(connection, spec, at, actor)
-
-    def channels(self) -> tuple[Channel, ...]:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._read() as connection:
-            return channels.all_channels(connection)
-
-    def channel(self, ref: str) -> Channel:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._read() as connection:
-            return channels.find(connection, ref)
-
-    def change_channel(
-        self, channel_id: int, changes: Mapping[str, object], *, at: datetime, actor: str
-    ) -> Channel:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._write() as connection:
-            return channels.change(connection, channel_id, changes, at, actor)
-
-    def remove_channel(self, channel_id: int, *, at: datetime, actor: str) -> Channel:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._write() as connection:
-            return channels.remove(connection, channel_id, at, actor)
-
-    def admins(self) -> tuple[Admin, ...]:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._read() as connection:
-            return admins.all_admins(connection)
-
-    def grant(self, user_id: int, role: str, *, at: datetime, actor: str) -> Admin:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._write() as connection:
-            return admins.grant(connection, user_id, role, at, actor)
-
-    def revoke(self, user_id: int, *, at: datetime, actor: str) -> bool:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._write() as connection:
-            return admins.revoke(connection, user_id, at, actor)
-
-    def audit(self, limit: int = 100) -> tuple[AuditRecord, ...]:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._read() as connection:
-            return tuple(audits.latest(connection, limit))
-
-    def note(self, record: AuditRecord) -> None:
-        """See :class:`watchers.ports.ChannelPort`."""
-        with self._write() as connection:
-            audits.note(connection, record)
 
     # ------------------------------------------------------------ upkeep
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from storage import articles, candidates, grouping, keeping, ledger, stories, watching
+from storage import articles, candidates, forgetting, grouping, keeping, ledger, stories, watching
 from storage.engine import Mode, transaction
 from storage.notices import Telling
 from storage.planning import MOST_GAPS
@@ -163,6 +163,11 @@ class KeepStore(Transactions):
         with self._write() as connection:
             return keeping.forget_audit(connection, before, limit)
 
+    def forget_private(self, before: datetime, *, limit: int = PART) -> int:
+        """See :class:`watchers.keeping.KeepPort`."""
+        with self._write() as connection:
+            return forgetting.forget_private(connection, before, limit)
+
 
 class GroupStore(Transactions):
     """:class:`watchers.groups.GroupPort` in a database."""
@@ -253,6 +258,11 @@ class StoryStore(Transactions):
         """See :class:`watchers.stories.StoryPort`."""
         with self._read() as connection:
             return stories.view(connection, ref)
+
+    def subject(self, ref: str) -> str:
+        """See :class:`watchers.stories.StoryPort`."""
+        with self._read() as connection:
+            return stories.subject(connection, ref)
 
     def leaving(self, story: str, articles: Sequence[str]) -> tuple[int, ...]:
         """See :class:`watchers.stories.StoryPort`."""

@@ -22,11 +22,13 @@ from sqlalchemy import (
 )
 
 from storage import grouping
+from storage.approving import HELD
 from storage.audits import note
 from storage.digests import TELLABLE
-from storage.engine import chunks, insert_one
-from storage.mapping import storable, tellable_of
-from storage.tables import ADDRESS, ARTICLE, CHANNEL, FEED, STORY, TOLD
+from storage.engine import chunks, insert_new, insert_one
+from storage.mapping import storable, subject_of, tellable_of
+from storage.subjects import merged_names
+from storage.tables import ADDRESS, ARTICLE, CHANNEL, DIGEST, FEED, MUTE, STORY, TOLD
 from watchers import stories as rules
 from watchers.articles import address_keys
 from watchers.errors import StoryInvalid
@@ -35,6 +37,7 @@ from watchers.telling import AuditRecord
 
 # Built once: building a statement costs more than SQLite needs to run it.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_MUTED = select(MUTE).where(MUTE.c.kind == "subject", MUTE.c.ref.in_(_IDS)).limit(1)
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _OF_STORY = ARTICLE.c.story_id == bindparam("story")
 _STORIES = (
@@ -43,7 +46,7 @@ _STORIES = (
     .order_by(STORY.c.id)
 )
 _LOCKED = _STORIES.with_for_update()
-_PLACE = select(ARTICLE.c.id, ARTICLE.c.canonical_url, ARTICLE.c.story_id)
+_PLACE = select(ARTICLE.c.id, ARTICLE.c.canonical_url, ARTICLE.c.story_id, ARTICLE.c.duplicate_of)
 _BY_NUMBER = _PLACE.where(ARTICLE.c.id == bindparam("number"))
 _BY_URL = _PLACE.where(ARTICLE.c.url_key.in_(_KEYS)).order_by(ARTICLE.c.id).limit(1)
 _BY_ADDRESS = (
@@ -69,6 +72,8 @@ _COUNT = select(func.count()).select_from(ARTICLE).where(_OF_STORY)
 _CHATS = (
     select(CHANNEL.c.chat)
     .join(TOLD, (TOLD.c.channel_id == CHANNEL.c.id) & (TOLD.c.subject == bindparam("story")))
+    .join(DIGEST, DIGEST.c.id == TOLD.c.digest_id)
+    .where(~CHANNEL.c.private, DIGEST.c.kind != HELD)
     .order_by(CHANNEL.c.id)
 )
 _PIN = update(ARTICLE).where(ARTICLE.c.id.in_(_IDS)).values(pinned=True)
@@ -108,6 +113,7 @@ class _Place:
     id: int
     canonical_url: str
     story: str | None
+    duplicate_of: int | None
 
 
 def _place(connection: Connection, ref: str) -> _Place | None:
@@ -132,6 +138,16 @@ def find(connection: Connection, ref: str) -> str:
     if place.story is None:
         raise rules.alone(place.canonical_url)
     return place.story
+
+
+def subject(connection: Connection, ref: str) -> str:
+    """What the story or article that a reference leads to is told as. StoryUnknown."""
+    if (into := followed(connection, [ref]).get(ref)) is not None:
+        return into
+    place = _place(connection, ref)
+    if place is None:
+        raise rules.unknown(ref)
+    return subject_of(place.id, place.duplicate_of, place.story)
 
 
 def view(connection: Connection, ref: str) -> StoryView:
@@ -192,10 +208,17 @@ def split(
     new = _named(connection, old, rules.first_of(out).canonical_url, at)
     _move(connection, out, new, f"split from {old} by an admin")
     _pin(connection, [member for member in members if member.id not in going])
+    _mute_as(connection, old, new)
     grouping.tell_as(connection, [(old, new)])
     heads = rules.heads(members, going)
     note(connection, AuditRecord(at, actor, "story.split", old, rules.split_detail(new, heads)))
     return new
+
+
+def _mute_as(connection: Connection, old: str, new: str) -> None:
+    """What was muted, or taken back, as the old story stays so as the new one."""
+    muted = connection.execute(_MUTED, {"ids": list(merged_names(connection, [old]))})
+    insert_new(connection, MUTE, [{**row, "ref": new} for row in muted.mappings()])
 
 
 def _lock(connection: Connection, ids: Sequence[str]) -> dict[str, datetime]:

@@ -15,13 +15,20 @@ from sqlmodel import Field
 from storage.columns import BIG_KEY, Row, UtcTime, index_of, index_where
 from storage.tables_telling import (
     AdminRow,
+    AlertedRow,
+    ApprovalRow,
     AuditRow,
     ChannelRow,
+    ContentRow,
+    CorrectionRow,
     DeliveryRow,
     DigestRow,
+    MentionRow,
+    MuteRow,
     ToldRow,
     ValueRow,
     WatchedRow,
+    WithdrawalRow,
 )
 
 # All columns are the key: SQLite keeps one tree of them instead of two.
@@ -140,7 +147,10 @@ class StoryRow(Row, table=True):
     """Articles on one event share its id."""
 
     __tablename__ = "story"
-    __table_args__ = (index_where("story_event", "event", where="event IS NOT NULL"),)
+    __table_args__ = (
+        index_where("story_event", "event", where="event IS NOT NULL"),
+        index_where("story_merged_into", "merged_into", where="merged_into IS NOT NULL"),
+    )
     id: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcTime)
     merged_into: str | None  # the story that an admin, or a later report, joined it to
@@ -185,7 +195,7 @@ class ArticleRow(Row, table=True):
     time: datetime = Field(sa_type=UtcTime)  # published, or else first_seen
     relevant: bool
     suspicious: bool
-    tells: bool  # relevant, or an official is named: may stand in a digest
+    tells: bool  # watchers.model.Verdict.tells: may stand in a digest
     score: float
     watchlist: str
     officials: str
@@ -305,7 +315,14 @@ REVISION = _table(RevisionRow)
 CHANNEL = _table(ChannelRow)
 DIGEST = _table(DigestRow)
 TOLD = _table(ToldRow)
+ALERTED = _table(AlertedRow)
+CONTENT = _table(ContentRow)
+MENTION = _table(MentionRow)
 DELIVERY = _table(DeliveryRow)
+CORRECTION = _table(CorrectionRow)
+WITHDRAWAL = _table(WithdrawalRow)
+APPROVAL = _table(ApprovalRow)
+MUTE = _table(MuteRow)
 ADMIN = _table(AdminRow)
 AUDIT = _table(AuditRow)
 VALUE = _table(ValueRow)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, and_, func, select
 
+from storage.approving import HELD
 from storage.engine import insert_or_replace, is_postgres, sqlite_path
+from storage.next_pages import LOST
+from storage.receipts import OPEN
 from storage.tables import (
     ADMIN,
     ARTICLE,
@@ -41,13 +44,19 @@ def counts(connection: Connection) -> Counts:
         articles=rows(ARTICLE),
         relevant=count(ARTICLE.c.relevant),
         stories=count(STORY.c.merged_into.is_(None)),
-        queued=count(DELIVERY.c.state == DeliveryState.QUEUED.value),
-        uncertain=count(DELIVERY.c.state == DeliveryState.UNCERTAIN.value),
-        failed=count(DELIVERY.c.state == DeliveryState.FAILED.value),
+        queued=count(~DELIVERY.c.private, DELIVERY.c.state == DeliveryState.QUEUED.value),
+        uncertain=count(~DELIVERY.c.private, DELIVERY.c.state == DeliveryState.UNCERTAIN.value),
+        failed=count(~DELIVERY.c.private, DELIVERY.c.state == DeliveryState.FAILED.value),
         extra={
             "unsettled": count(~ARTICLE.c.settled),
-            "channels": rows(CHANNEL),
+            "channels": count(~CHANNEL.c.private),
             "admins": rows(ADMIN),
+            "subscribers": count(CHANNEL.c.private, ~CHANNEL.c.paused),
+            "paused_subscribers": count(CHANNEL.c.private, CHANNEL.c.paused),
+            **{
+                f"private_{state.value}": count(DELIVERY.c.private, DELIVERY.c.state == state.value)
+                for state in (DeliveryState.QUEUED, *OPEN)
+            },
         },
     )
 
@@ -96,7 +105,10 @@ def _broken_promises(connection: Connection) -> list[str]:
         .where(DIGEST.c.id.is_(None)),
         "digest(s) have no pages": select(func.count())
         .select_from(DIGEST.outerjoin(DELIVERY, DELIVERY.c.digest_id == DIGEST.c.id))
-        .where(DELIVERY.c.id.is_(None)),
+        .where(DELIVERY.c.id.is_(None), DIGEST.c.kind != HELD),
+        "page(s) of private chats are in no queue": select(func.count())
+        .select_from(DELIVERY.join(CHANNEL, CHANNEL.c.id == DELIVERY.c.channel_id))
+        .where(*LOST),
         "page(s) are in an unknown state": select(func.count()).where(
             DELIVERY.c.state.not_in([state.value for state in DeliveryState])
         ),

@@ -33,7 +33,7 @@ from storage.rejudging import (
     revision_of,
     watch_subject,
 )
-from storage.tables import ARTICLE, CHANNEL, TOLD, VALUE, WATCH_ROW
+from storage.tables import ARTICLE, TOLD, VALUE, WATCH_ROW
 from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
 from watchers.errors import WatchlistChanged
 from watchers.telling import AuditRecord
@@ -101,10 +101,7 @@ _HEADS = (
 )
 _TOLD = (
     select(TOLD.c.subject)
-    .where(
-        TOLD.c.channel_id.in_(select(CHANNEL.c.id)),  # the key's first column
-        TOLD.c.subject.in_(bindparam("subjects", expanding=True)),
-    )
+    .where(TOLD.c.subject.in_(bindparam("subjects", expanding=True)))
     .distinct()
 )
 _JUDGE = (

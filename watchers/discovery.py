@@ -84,6 +84,9 @@ class Check:
     entries: int = 0
     relevant: int = 0
     newest: datetime | None = None  # when its latest entry was published
+    named: int = 0  # entries that name an official in other news
+    samples: tuple[str, ...] = ()  # titles of some entries on the subject
+    named_samples: tuple[str, ...] = ()  # and of some of those
 
     @property
     def is_refused(self) -> bool:

@@ -7,7 +7,8 @@
     │   ├── ChannelInvalid · ChannelExists · ChannelUnknown
     │   ├── AdminInvalid
     │   ├── ArticleUnknown · StoryUnknown · StoryInvalid
-    │   └── DeliveryUnknown · DeliverySettled
+    │   ├── DeliveryUnknown · DeliverySettled · ApprovalUnknown · ApprovalClosed
+    │   └── OrderInvalid
     ├── FeedUnreadable        bytes that no feed reader makes sense of
     └── StoreError            the database said no; nothing was half-written
         ├── StoreBusy · StoreFull · StoreReadOnly · StoreCorrupt · StoreUnreachable
@@ -153,6 +154,18 @@ class DeliveryUnknown(InputInvalid):
 
 class DeliverySettled(InputInvalid):
     """The delivery is not waiting for a decision."""
+
+
+class ApprovalUnknown(InputInvalid):
+    """No digest of that number waits for approval."""
+
+
+class ApprovalClosed(InputInvalid):
+    """The digest was posted or dropped already."""
+
+
+class OrderInvalid(InputInvalid):
+    """A command's words cannot be used; the message begins with its usage in one line."""
 
 
 class ArticleUnknown(InputInvalid):

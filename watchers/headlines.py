@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from watchers.folding import fold
 
 _LENGTH = 300  # characters looked at
+_REMEMBERED = 4096  # headlines: thousands of readers are told the same ones
 _CUT = ("…", "...", "[…]", "[...]")
 _WORDS_THAT_SAY = 2  # fewer name nothing: "Statement", "Iran today"
 _SHORTEST = 3  # characters of a word that counts as common; fewer are "of", "in"
@@ -53,6 +55,7 @@ _GENERIC = frozenset(
 )
 
 
+@lru_cache(_REMEMBERED)
 def is_fragment(title: str) -> bool:
     """Cut off, a heading of every day ("News in brief, 30 July"), a live report, or nothing."""
     title = title[:_LENGTH].strip()
@@ -76,16 +79,17 @@ def _is_live(title: str, folded: str) -> bool:
 def common_words(titles: Sequence[str]) -> frozenset[str]:
     """The words that at least two different headlines of a story have: what it is about."""
     counted: Counter[str] = Counter()
-    for words in {frozenset(_words(title)) for title in titles}:
+    for words in {_words(title) for title in titles}:
         counted.update(words)
     return frozenset(word for word, times in counted.items() if times > 1)
 
 
-def _words(title: str) -> list[str]:
+@lru_cache(_REMEMBERED)
+def _words(title: str) -> frozenset[str]:
     words = fold(title[:_LENGTH]).split(" ")
-    return [word for word in words if len(word) >= _SHORTEST and word not in _GENERIC]
+    return frozenset(word for word in words if len(word) >= _SHORTEST and word not in _GENERIC)
 
 
 def shared(title: str, common: Collection[str]) -> int:
     """How many of the story's common words this headline has."""
-    return len(set(_words(title)).intersection(common))
+    return len(_words(title).intersection(common))

@@ -65,3 +65,9 @@ class KeepPort(Protocol):
 
     def forget_audit(self, before: datetime, *, limit: int = PART) -> int:
         """Delete records of the audit log older than that; how many, as `forget_texts`."""
+
+    def forget_private(self, before: datetime, *, limit: int = PART) -> int:
+        """Delete digests of private chats built before then, with their pages, what they told
+        and texts that nobody was sent besides; how many, as `forget_texts`. Pages that were
+        never sent go too; a digest with a page that is on its way stays until it has arrived.
+        """

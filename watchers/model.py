@@ -224,9 +224,14 @@ class Verdict:
     suspicious: bool = False  # not enough to be relevant, enough to look closer
 
     @property
+    def tells(self) -> bool:
+        """May stand in a digest: relevant, an official named, or of an admins' own topic."""
+        return self.relevant or bool(self.officials) or bool(self.topics)
+
+    @property
     def kept_close(self) -> bool:
-        """Worth near-copy bands: relevant, an official named, or suspicious."""
-        return self.relevant or bool(self.officials) or self.suspicious
+        """Worth near-copy bands: it tells something, or is suspicious."""
+        return self.tells or self.suspicious
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from watchers.approving import ApprovalPort
 from watchers.articles import ArticlePort
+from watchers.browsing import BrowsePort
 from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
+from watchers.correcting import CorrectionPort
 from watchers.groups import GroupPort
 from watchers.keeping import KeepPort
 from watchers.model import (
@@ -34,21 +37,14 @@ from watchers.model import (
     Remembered,
     Rhythm,
 )
+from watchers.muting import MutePort
 from watchers.stories import StoryPort
+from watchers.subscribing import SubscribePort
+from watchers.tell_ports import ChannelPort, TellPort
 from watchers.telling import (
-    Admin,
-    AuditRecord,
-    Channel,
-    ChannelSpec,
     Counts,
     Coverage,
-    Delivery,
-    DeliveryState,
     Exported,
-    Page,
-    Reasoned,
-    SendResult,
-    Tellable,
 )
 
 if TYPE_CHECKING:  # the store needs none of what reading documents takes
@@ -228,107 +224,6 @@ class KnowPort(Protocol):
         """
 
 
-class TellPort(Protocol):
-    """Digests and their deliveries."""
-
-    def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
-        """Settled, not baseline, relevant or naming an official, first seen at or after
-        `since`, whose subject (story; else ``article:<id of the first copy>``) was never
-        told to the channel, or was told once, before facts of that article changed; with all
-        other articles of those subjects first seen since then. By id.
-        """
-
-    def reasons(self, subject: str, limit: int) -> tuple[Reasoned, ...]:
-        """Why a digest tells a subject: its settled articles, by id; none if it is unknown."""
-
-    def queue_digest(
-        self,
-        channel_id: int,
-        *,
-        slot: datetime,
-        built_at: datetime,
-        since: datetime,
-        subjects: Sequence[str],
-        pages: Sequence[Page],
-        scheduled: bool,
-    ) -> int | None:
-        """Record the digest, what it tells and its pages, all `queued`; its id.
-
-        None, and nothing changed, if the channel has a digest for that slot or was told
-        one of the subjects already, or if one is a story that was merged since. A subject whose
-        facts changed since it was told may be told once more, and never again. `scheduled`
-        moves the channel's last_slot, also when there are no pages (then no digest is recorded).
-        """
-
-    def claim_next(self, channel_id: int, now: datetime) -> Delivery | None:
-        """The channel's next queued page (digest, page order) becomes `sending`, durably.
-
-        None while the first queued page, or the channel, has a not_before after `now`.
-        """
-
-    def record_send(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
-        """The receipt of a claimed page: sent, failed, uncertain, or queued again.
-
-        RETRY sets the page's and the channel's not_before to `at` + wait; PAUSE queues it
-        again and pauses the channel with the reason; MIGRATED queues it again and gives the
-        channel its new chat id.
-        """
-
-    def abandon_sending(self, channel_id: int, *, at: datetime) -> int:
-        """Pages left in `sending` by a process that died become `uncertain`; how many.
-
-        Call only while holding the channel's lock.
-        """
-
-    def deliveries(self, *states: DeliveryState, limit: int = 200) -> tuple[Delivery, ...]:
-        """Deliveries in these states (all states if none), newest first."""
-
-    def settle_delivery(
-        self, delivery_id: int, decision: str, *, at: datetime, actor: str
-    ) -> Delivery:
-        """An admin decides on an `uncertain` or `failed` page: "arrived" (sent), "resend"
-        (queued) or "drop" (dropped). DeliveryUnknown, DeliverySettled, InputInvalid.
-        """
-
-
-class ChannelPort(Protocol):
-    """Channels, admins and the audit log."""
-
-    def add_channel(self, spec: ChannelSpec, *, at: datetime, actor: str) -> Channel:
-        """A channel to tell. ChannelExists."""
-
-    def channels(self) -> tuple[Channel, ...]:
-        """All channels, by id."""
-
-    def channel(self, ref: str) -> Channel:
-        """The channel with this chat, or this id. ChannelUnknown."""
-
-    def change_channel(
-        self, channel_id: int, changes: Mapping[str, object], *, at: datetime, actor: str
-    ) -> Channel:
-        """Replace any of chat, timezone, schedule, language, paused (with pause_reason).
-        The values were validated by the registry. ChannelUnknown, ChannelExists.
-        """
-
-    def remove_channel(self, channel_id: int, *, at: datetime, actor: str) -> Channel:
-        """Forget a channel, its digests and its deliveries. ChannelUnknown."""
-
-    def admins(self) -> tuple[Admin, ...]:
-        """All admins, by user id."""
-
-    def grant(self, user_id: int, role: str, *, at: datetime, actor: str) -> Admin:
-        """Make somebody an admin, or change the role."""
-
-    def revoke(self, user_id: int, *, at: datetime, actor: str) -> bool:
-        """Take somebody's rights; False if there were none."""
-
-    def audit(self, limit: int = 100) -> tuple[AuditRecord, ...]:
-        """The latest changes, newest first."""
-
-    def note(self, record: AuditRecord) -> None:
-        """Add a record of something that changed no other row."""
-
-
 class UpkeepPort(Protocol):
     """Export, counts, locks, upkeep."""
 
@@ -381,6 +276,11 @@ class Store(
     UpkeepPort,
     KeepPort,
     ArticlePort,
+    ApprovalPort,
+    CorrectionPort,
+    BrowsePort,
+    MutePort,
+    SubscribePort,
     Protocol,
 ):
     """All of it: what `storage.SqlStore` and `storage.MemoryStore` are."""

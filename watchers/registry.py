@@ -8,16 +8,15 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import Protocol, TypeVar, cast
-from zoneinfo import ZoneInfo
+from typing import Protocol, TypeVar
 
 from watchers import urls
+from watchers.channel_checks import LANGUAGES, channel_changes
 from watchers.discovery import Asked, Check, Discovery, Search, feed_links, has_links
 from watchers.errors import (
     AdminInvalid,
-    ChannelInvalid,
     FeedExists,
     FeedUnknown,
     FeedUnreadable,
@@ -28,20 +27,22 @@ from watchers.model import Feed, FeedSpec, FetchFailure, FetchRequest
 from watchers.outlets import OutletTable
 from watchers.ports import Store
 from watchers.reader import Reading, ReadJob
-from watchers.telling import CONSOLE, Admin, Channel, ChannelSpec
+from watchers.telling import Admin, Channel, ChannelSpec
+from watchers.watchlist import Watchlist
 from watchers.workers import Workers
 
+__all__ = ["LANGUAGES", "channel_changes"]  # besides what is defined here
+
 T = TypeVar("T")
+_SAMPLES = 3  # titles that say what a feed would have brought
+_SAMPLE = 200  # characters
 ROLES = ("owner", "editor")
-LANGUAGES = ("en", "fa", "fr")
+_MAX_USER = 2**52 - 1  # "at most 52 significant bits" (Bot API, User)
 DEFAULT_KIND = "world-media"
 KINDS = (
     "human-rights", "un", "court-law", "world-media", "persian-media", "advocacy", "state",
     "query",
 )  # fmt: skip
-
-_CHAT = re.compile(r"@[A-Za-z][A-Za-z0-9_]{3,31}|-?\d{1,20}")
-_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 
 
 class Database(Protocol):
@@ -65,47 +66,24 @@ def completed(spec: FeedSpec, outlets: OutletTable) -> FeedSpec:
 
 def channel_spec(chat: str, timezone: str, schedule: Sequence[str], language: str) -> ChannelSpec:
     """A channel's settings, checked. ChannelInvalid names the wrong one."""
-    changes = channel_changes(
-        {"chat": chat, "timezone": timezone, "schedule": tuple(schedule), "language": language}
-    )
-    return ChannelSpec(**changes)  # type: ignore[arg-type]
+    return checked_spec(ChannelSpec(chat, timezone, tuple(schedule), language))
 
 
-def channel_changes(changes: Mapping[str, object]) -> dict[str, object]:
-    """Checked changes of a channel. ChannelInvalid names the wrong one."""
-    checked = dict(changes)
-    chat = checked.get("chat")
-    if chat is not None and chat != CONSOLE and not _CHAT.fullmatch(str(chat)):
-        msg = f"{chat!r} is no channel. Write @channelname, or its numeric id (-100...)."
-        raise ChannelInvalid(msg)
-    if "timezone" in checked:
-        _check_zone(str(checked["timezone"]))
-    if "schedule" in checked:
-        times: tuple[str, ...] = tuple(cast("Iterable[str]", checked["schedule"]))
-        wrong = [time for time in times if not _CLOCK.fullmatch(time)]
-        if wrong or not times:
-            msg = f"{', '.join(wrong) or 'nothing'} is no time of day. Write HH:MM, e.g. 08:00."
-            raise ChannelInvalid(msg)
-        checked["schedule"] = tuple(sorted(set(times)))
-    language = checked.get("language")
-    if language is not None and language not in LANGUAGES:
-        msg = f"{language!r} is no language of digests. Choose one of {', '.join(LANGUAGES)}."
-        raise ChannelInvalid(msg)
-    return checked
-
-
-def _check_zone(name: str) -> None:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        msg = f"{name!r} is no time zone. Write an IANA name: Europe/Berlin, Asia/Tehran."
-        raise ChannelInvalid(msg) from error
+def checked_spec(spec: ChannelSpec, watchlist: Watchlist | None = None) -> ChannelSpec:
+    """All of a new channel's settings, checked. ChannelInvalid names the wrong one."""
+    given = {part.name: getattr(spec, part.name) for part in fields(spec)}
+    private = given.pop("private")
+    changes = channel_changes(given, watchlist)
+    return ChannelSpec(**changes, private=private)  # type: ignore[arg-type]
 
 
 def admin_id(text: str) -> int:
     """A numeric Telegram user id. AdminInvalid otherwise: names can be taken over."""
     if not re.fullmatch(r"[1-9]\d{0,18}", text.strip()):
         msg = f"{text!r} is no numeric user id. Names change hands, so only ids count."
+        raise AdminInvalid(msg)
+    if int(text) > _MAX_USER:
+        msg = f"{text} is no user id of Telegram: those are smaller."
         raise AdminInvalid(msg)
     return int(text)
 
@@ -228,7 +206,7 @@ class Registry:
 
     async def add_channel(self, spec: ChannelSpec, *, now: datetime, actor: str) -> Channel:
         """A channel to tell. ChannelInvalid, ChannelExists."""
-        checked = channel_spec(spec.chat, spec.timezone, spec.schedule, spec.language)
+        checked = checked_spec(spec)
         return await self._database(lambda s: s.add_channel(checked, at=now, actor=actor))
 
     async def grant(self, user: str, role: str, *, now: datetime, actor: str) -> Admin:
@@ -264,10 +242,21 @@ def _refuse_known(store: Store, url: str) -> None:
 
 
 def _checked(url: str, reading: Reading) -> Check:
-    relevant = sum(item.verdict.relevant for item in reading.items)
+    relevant = [item for item in reading.items if item.verdict.relevant]
+    named = [i for i in reading.items if i.verdict.officials and not i.verdict.relevant]
     dates = [item.article.published for item in reading.items if item.article.published]
-    newest = max(dates, default=None)
-    return Check(url, None, reading.title, reading.language, reading.entries, relevant, newest)
+    return Check(
+        url,
+        None,
+        reading.title,
+        reading.language,
+        reading.entries,
+        len(relevant),
+        max(dates, default=None),
+        len(named),
+        tuple(item.article.title[:_SAMPLE] for item in relevant[:_SAMPLES]),
+        tuple(item.article.title[:_SAMPLE] for item in named[:_SAMPLES]),
+    )
 
 
 def none_found(found: Discovery, verdict: str = "leads to no feed") -> FeedUnreadable:

@@ -69,6 +69,12 @@ class StoryPort(Protocol):
     def story(self, ref: str) -> StoryView:
         """The story and its articles. StoryUnknown."""
 
+    def subject(self, ref: str) -> str:
+        """What the story, or the article, is told as (`watchers.digest.subject_of`).
+
+        Also of an article that is in no story. StoryUnknown if there is none.
+        """
+
     def leaving(self, story: str, articles: Sequence[str]) -> tuple[int, ...]:
         """The numbers of the articles that `split_story` would take out: changes nothing.
 

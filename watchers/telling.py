@@ -9,13 +9,18 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from watchers.model import Gap, Match
+from watchers.scope import EVERY_DAY, EVERYTHING, NO_ALERTS, AlertRules, Scope
 
 CONSOLE = "console"
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A Telegram chat that receives digests (or the virtual ``console``)."""
+    """A Telegram chat that receives digests (or the virtual ``console``).
+
+    A *private* one is somebody's chat with the bot: a subscriber. It is in no list that admins
+    see, and its id in no log and no audit record.
+    """
 
     id: int
     chat: str  # "@name", a numeric id, or "console"
@@ -27,6 +32,12 @@ class Channel:
     pause_reason: str | None = None
     last_slot: datetime | None = None  # the last scheduled time that was built
     not_before: datetime | None = None  # Telegram asked us to wait until then
+    weekdays: tuple[int, ...] = EVERY_DAY
+    scope: Scope = EVERYTHING
+    alerts: AlertRules = NO_ALERTS
+    tells_nothing_new: bool = False  # a short page says so, instead of silence
+    needs_approval: bool = False  # an admin looks at each story before a digest goes out
+    private: bool = False
 
     @property
     def is_console(self) -> bool:
@@ -42,6 +53,9 @@ class ChannelSpec:
     timezone: str = "UTC"
     schedule: tuple[str, ...] = ("08:00", "18:00")
     language: str = "en"
+    weekdays: tuple[int, ...] = EVERY_DAY
+    scope: Scope = EVERYTHING
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,9 @@ class Tellable:
     source_url: str | None = None
     first_published: datetime | None = None  # before any change of its date
     has_text: bool = True
+    feed_id: int = 0
+    topics: tuple[str, ...] = ()  # that it is of: the massacre, admins' own
+    baseline: bool = False  # older than the watch over its feed: no news by itself
 
     @property
     def place(self) -> str:
@@ -118,6 +135,29 @@ class Line:
     weight: float = 0.0
     first: str = ""  # the outlet, one of the others, that published sooner than all
     first_kind: str = ""
+    topics: tuple[str, ...] = ()  # admins' own topics
+    alerted: bool = False  # the channel had an alert of it
+    named: tuple[str, ...] = ()  # ids of all officials in its articles, shown or not
+
+
+class DigestKind(StrEnum):
+    """What sort of message a channel gets."""
+
+    DIGEST = "digest"
+    ALERT = "alert"  # one story, at once; the next digest tells it too, and marks it
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A story that was told and is not told any more: taken back or put right by an admin."""
+
+    id: int
+    channel_id: int
+    subject: str
+    at: datetime
+    told_at: datetime  # when the page that told it was built
+    what: str  # "removed" or "corrected"
+    note: str = ""  # the admin's words for readers; empty: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +171,18 @@ class Digest:
     named: tuple[Line, ...]
     coverage: Coverage
     left: int = 0  # lines that had no room: told in the next digest
+    kind: DigestKind = DigestKind.DIGEST
+    withdrawn: tuple[Withdrawal, ...] = ()  # since the last digest, oldest first
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All that is told, in reading order."""
+        return (*self.stories, *self.named)
 
     @property
     def is_empty(self) -> bool:
         """Nothing new: by default nothing is posted."""
-        return not self.stories and not self.named
+        return not self.lines and not self.withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +196,37 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a page tells a story; offset and length in UTF-16 code units."""
+
+    subject: str
+    offset: int
+    length: int
+    officials: tuple[str, ...] = ()  # in its articles: `/withdraw` finds it by them
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One message of a digest: text and entities, no markup."""
 
     text: str
     entities: tuple[Entity, ...] = ()
+    placed: tuple[Placed, ...] = ()  # the stories on it, in order
+
+
+@dataclass(frozen=True, slots=True)
+class DigestOrder:
+    """A digest that is to be queued."""
+
+    channel_id: int
+    slot: datetime
+    built_at: datetime
+    since: datetime
+    subjects: tuple[str, ...]
+    pages: tuple[Page, ...]
+    scheduled: bool  # moves the channel's last_slot
+    kind: DigestKind = DigestKind.DIGEST
+    withdrawals: tuple[int, ...] = ()  # ids of those that it tells
 
 
 class DeliveryState(StrEnum):
@@ -206,6 +279,60 @@ class SendResult:
     message_id: int | None = None
     wait: float = 0.0
     new_chat: str | None = None
+
+
+class CorrectionState(StrEnum):
+    """The life of a change of a posted page. It may be tried again: doing it twice does no harm."""
+
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"  # Telegram will not have it: an admin has to do it by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A posted page that is to read otherwise, or to go."""
+
+    id: int
+    channel_id: int
+    chat: str
+    message_id: int
+    content: Page | None  # None: the message is to be deleted
+    state: CorrectionState
+    attempts: int = 0
+    not_before: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A page that tells a story, as `/withdraw` finds it: it is out, or waits, or may be out."""
+
+    delivery: Delivery
+    chat: str
+    private: bool
+    built_at: datetime  # its digest
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What the ledger knows around a page: evidence of whether it arrived (docs/reliability.md)."""
+
+    before: int | None  # message id of the last page certainly sent before it in this chat
+    after: int | None  # of the first one certainly sent after it
+    ours: tuple[int, ...] = ()  # message ids in between that are other pages' of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A digest that waits for an admin: each of its stories may go out, or not."""
+
+    id: int
+    channel_id: int
+    slot: datetime
+    at: datetime
+    state: str  # "open", "posted", "dropped"
+    chosen: Mapping[str, bool | None]  # by subject, in reading order; None: undecided
 
 
 @dataclass(frozen=True, slots=True)

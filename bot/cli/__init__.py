@@ -16,11 +16,13 @@ from bot.cli import (
     coverage,
     data,
     feeds,
+    posting,
     service,
     stories,
     watch,
     watch_edit,
     watch_rehearse,
+    withdraw,
 )
 
 app = typer.Typer(
@@ -33,6 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 service.add_to(app)
+posting.add_to(service.deliveries)
+app.command(rich_help_panel="Telling")(withdraw.withdraw)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="Watching")
 watch_edit.add_to(watch.app)
 watch.app.command()(watch_rehearse.rehearse)

@@ -183,7 +183,8 @@ def digest(
             typer.echo(page.text + "\n")
         typer.echo(
             f"{one.chat}: {row['stories']} stories and {row['named']} articles naming officials, "
-            f"{len(built.pages) if built else 0} page(s) {'to queue' if dry_run else 'queued'}.",
+            f"{len(built.pages) if built else 0} page(s) {'to queue' if dry_run else 'queued'}."
+            f"{' They wait for an admin: /approvals.' if built and built.waits else ''}",
             err=dry_run,
         )
 
@@ -249,7 +250,7 @@ def list_deliveries(
     with store(create=False) as opened:
         found = opened.deliveries(*states)
         chats = {channel.id: channel.chat for channel in opened.channels()}
-    rows = [_delivery(d, chats.get(d.channel_id, "?")) for d in found]
+    rows = [_delivery(d, chats.get(d.channel_id, "subscriber")) for d in found]
     for row in rows if json else ():
         print_json(row)
     if not json:
@@ -272,15 +273,32 @@ def _delivery(delivery: Delivery, chat: str) -> dict[str, object]:
 
 @deliveries.command()
 def settle(
-    delivery: int = typer.Argument(help="The number, as `deliveries list` prints it."),
-    decision: str = typer.Argument(help="arrived, resend or drop."),
+    words: list[str] = typer.Argument(
+        metavar="[DELIVERY] DECISION",
+        help="The number, as `deliveries list` prints it; then arrived, resend or drop.",
+    ),
+    all_private: bool = typer.Option(
+        False, "--all-private", help="All pages to subscribers at once; give no number then."
+    ),
 ) -> None:
     """Decide on an uncertain or failed page: it arrived, send it again, or drop it."""
     from bot.cli.edge import fail, store
     from bot.clock import utc_now
+    from bot.wording import count
 
+    *numbers, decision = words
     if decision not in ("arrived", "resend", "drop"):
         fail(f"{decision!r} is none of arrived, resend, drop.", 2)
+    if all_private:
+        if numbers:
+            fail("give no number with --all-private: it is about all pages to subscribers.", 2)
+        with store(create=False) as opened:
+            done = opened.settle_private(decision, at=utc_now(), actor="cli")
+        typer.echo(f"{count(done, 'page')} to subscribers decided on: {decision}.")
+        return
+    if len(numbers) != 1 or not (numbers[0].isascii() and numbers[0].isdecimal()):
+        fail("give the number of one page, as `deliveries list` prints it, and a decision.", 2)
+    number = int(numbers[0][:18])
     with store(create=False) as opened:
-        found = opened.settle_delivery(delivery, decision, at=utc_now(), actor="cli")
+        found = opened.settle_delivery(number, decision, at=utc_now(), actor="cli")
     typer.echo(f"Page {found.page}/{found.pages} of digest {found.digest_id} is {found.state}.")

@@ -1,4 +1,4 @@
-"""Orders of admins: digests, status; and the table of all orders.
+"""Orders of admins: digests, status.
 
 A handler takes the words after the command and gives the answer back; Telegram is left to
 `bot.commands.router`.
@@ -7,20 +7,24 @@ A handler takes the words after the command and gives the answer back; Telegram 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import jobs
 from bot.app import Program
+from bot.channel_wording import when_words
 from bot.clock import utc_now
-from bot.commands import feeds, lists, preview, stories, watch, watchlist
-from bot.commands.orders import Handler, Order
+from bot.commands import lists
+from bot.commands.orders import Command, Order, Press
+from bot.commands.which import find
 from bot.facts import coverage_report, spans
 from bot.schedule import next_slot
-from bot.wording import ago, span, stretch
+from bot.wording import ago, count, span, stretch
 from watchers.coverage import Report
 from watchers.errors import ChannelUnknown, DadkhahError, FeedListInvalid
 from watchers.model import Feed, Gap
-from watchers.telling import Channel
+from watchers.ports import Store
+from watchers.telling import Channel, Counts
 
 _DAY = timedelta(days=1)
 _NAMED = 5  # feeds that a line of /status names
@@ -29,15 +33,16 @@ _NAMED = 5  # feeds that a line of /status names
 async def status(program: Program, order: Order) -> str:  # noqa: ARG001 - a handler
     """/status"""
     now = utc_now()
-    counts, coverage, channels, all_feeds, report = await program.database(
+    telling, coverage, channels, all_feeds, report = await program.database(
         lambda s: (
-            s.counts(),
+            _telling(s),
             s.coverage(now, now - _DAY),
             s.channels(),
             s.feeds(),
             coverage_report(s, now, now - _DAY),
         )
     )
+    counts = telling.counts
     polled = max((f.last_polled for f in all_feeds if f.last_polled), default=None)
     read = f"{coverage.read} read at their latest poll, {coverage.unreachable} unreachable"
     lines = [
@@ -45,10 +50,47 @@ async def status(program: Program, order: Order) -> str:  # noqa: ARG001 - a han
         *_missed(report, all_feeds, coverage.gaps, now),
         f"Last poll {ago(polled, now)}.",
         f"Articles: {counts.articles}, relevant: {counts.relevant}, stories: {counts.stories}.",
-        f"Pages queued: {counts.queued}, uncertain: {counts.uncertain}, failed: {counts.failed}.",
+        *_told(telling),
         *(_channel(channel, now) for channel in channels if not channel.is_console),
     ]
     return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What /status says of posting."""
+
+    counts: Counts
+    stopped: bool
+    approvals: int  # digests that wait for an admin
+
+
+def _telling(store: Store) -> _Telling:
+    return _Telling(store.counts(), store.posting_stopped(), len(store.approvals()))
+
+
+def _told(telling: _Telling) -> list[str]:
+    """Posting, what waits for an admin, and how many are told in private."""
+    counts, extra = telling.counts, telling.counts.extra
+    lines = ["Posting is stopped everywhere; /resumeposting goes on."] if telling.stopped else []
+    lines.append(
+        f"Pages queued: {counts.queued}, uncertain: {counts.uncertain}, failed: {counts.failed}."
+    )
+    open_ = sum(extra.get(f"private_{state}", 0) for state in ("uncertain", "failed"))
+    if counts.uncertain or counts.failed or open_:
+        lines.append("/deliveries shows those that need a decision.")
+    if telling.approvals:
+        lines.append(f"Waiting for approval: {count(telling.approvals, 'digest')}; /approvals.")
+    if extra.get("subscribers") or extra.get("paused_subscribers"):
+        private = ", ".join(
+            f"{state}: {extra.get(f'private_{state}', 0)}"
+            for state in ("queued", "uncertain", "failed")
+        )
+        lines.append(
+            f"Subscribers: {extra.get('subscribers', 0)}, paused: "
+            f"{extra.get('paused_subscribers', 0)}; their pages {private}."
+        )
+    return lines
 
 
 def _missed(
@@ -84,7 +126,7 @@ def _channel(channel: Channel, now: datetime) -> str:
         return f"{channel.chat}: paused ({channel.pause_reason or 'by an admin'})."
     slot = next_slot(channel, now)
     due = f"next digest {ago(slot, now)}" if slot else "no digest is scheduled"
-    return f"{channel.chat}: {due} ({', '.join(channel.schedule)} {channel.timezone})."
+    return f"{channel.chat}: {due} ({when_words(channel)})."
 
 
 async def digest(program: Program, order: Order) -> str:
@@ -93,12 +135,14 @@ async def digest(program: Program, order: Order) -> str:
         return "Usage: /digest [CHANNEL]\nWithout a channel, all channels are told."
     channels = await _asked(program, order.words)
     if not channels:
-        return "There is no channel yet. `dadkhah channels add @name` adds one."
+        return "There is no channel yet. /addchannel @name adds one."
     now, lines = utc_now(), []
     for channel in channels:
         built = await jobs.queue(program, channel, slot=now, now=now, scheduled=False)
         pages = len(built.pages) if built else 0
         what = f"{pages} page(s) queued" if pages else "nothing new to tell"
+        if built and built.waits:
+            what = f"{len(built.subjects)} stories wait for approval: /approvals"
         lines.append(
             f"{channel.chat}: {what}{' (the channel is paused)' if channel.paused else ''}"
         )
@@ -107,7 +151,7 @@ async def digest(program: Program, order: Order) -> str:
 
 async def _asked(program: Program, words: Sequence[str]) -> tuple[Channel, ...]:
     if words:
-        return (await program.database(lambda store: store.channel(words[0])),)
+        return (await program.database(lambda store: find(store, words[0])),)
     found = await program.database(lambda store: store.channels())
     return tuple(channel for channel in found if not channel.is_console)
 
@@ -117,27 +161,12 @@ def explained(error: DadkhahError) -> str:
     if isinstance(error, FeedListInvalid):
         return lists.explained(error)
     if isinstance(error, ChannelUnknown):
-        return f"{error.message} /status shows the channels."
+        return f"{error.message} /channels shows them."
     return error.for_admin
 
 
-COMMANDS: dict[str, tuple[Handler, str]] = {
-    "addfeed": (feeds.add_feed, "watch a feed, or a page's feeds: /addfeed URL"),
-    "feeds": (feeds.feeds, "all feeds, failing ones first: /feeds [PAGE]"),
-    "feed": (feeds.feed, "one feed in full: /feed NUMBER"),
-    "checkfeed": (feeds.check_feed, "ask for a feed once: /checkfeed NUMBER or URL"),
-    "pausefeed": (feeds.pause_feed, "stop polling a feed for now: /pausefeed NUMBER"),
-    "resumefeed": (feeds.resume_feed, "poll it again: /resumefeed NUMBER"),
-    "removefeed": (feeds.remove_feed, "stop watching a feed: /removefeed NUMBER"),
-    "export": (lists.export_list, "all feeds as OPML; send me such a list to add its feeds"),
-    "watchlist": (watchlist.watchlist, "who is watched for: /watchlist [PAGE, ID or name]"),
-    "watch": (watch.watch, "change the watchlist; /watch shows how"),
-    "unwatch": (watch.unwatch, "take somebody, or a form of a name, off it: /unwatch ID [NAME]"),
-    "test": (preview.test, "what a text is about, and why: /test TEXT, or as a reply"),
-    "preview": (preview.preview, "the next digest, and why each story is in it"),
-    "story": (stories.story, "what is in a story, and why: /story ID, URL or number"),
-    "merge": (stories.merge, "make two stories one: /merge STORY STORY"),
-    "split": (stories.split, "take articles out of a story: /split STORY URL..."),
-    "digest": (digest, "tell the channels now what is new"),
-    "status": (status, "what is watched, stored, queued, and what may have been missed"),
+COMMANDS = {
+    "digest": Command(digest, "tell the channels now what is new"),
+    "status": Command(status, "what is watched, stored, queued, and what may have been missed"),
 }
+PRESSES: dict[str, Press] = {}

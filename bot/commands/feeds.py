@@ -5,18 +5,21 @@ from __future__ import annotations
 from bot import wording
 from bot.app import Program
 from bot.clock import utc_now
+from bot.commands import confirming
 from bot.commands.orders import ALL, PRESS, Button, Order, Reply
 from bot.facts import WEEK, FeedFacts, feed_facts, feed_lines
-from bot.wording import ago, count, outcome
+from bot.wording import ago, count, isolated, outcome, short
 from watchers.discovery import Check, Discovery
 from watchers.feed_addresses import feed_ref, feed_url
 from watchers.model import Feed, FeedSpec
 from watchers.ports import Store
 
+REMOVE = "rmfeed"  # how the data of the buttons that remove a feed begin
 _PAGE = 20  # feeds in one message
 _RUNS = 5  # of a feed's ledger in one message
 _NAME = 40  # characters of a name in a list
 _LABEL = 60  # characters of a button
+_SAMPLE = 100  # characters of a title
 
 
 async def add_feed(program: Program, order: Order) -> str | Reply:
@@ -25,7 +28,7 @@ async def add_feed(program: Program, order: Order) -> str | Reply:
         return "Usage: /addfeed URL\nGive one address: /addfeed https://example.org/feed/"
     now = utc_now()
     found = await program.registry.look(order.words[0], now)
-    if len(found.found) > 1 and found.choice:
+    if found.choice and not found.is_feed:
         return _choice(found, order)
     spec = FeedSpec(found.url)
     added = await program.registry.add_found(found.found, spec, now=now, actor=order.actor)
@@ -33,17 +36,18 @@ async def add_feed(program: Program, order: Order) -> str | Reply:
 
 
 def _choice(found: Discovery, order: Order) -> Reply:
-    """A page with several feeds: a button for each, and one for all."""
+    """A page with feeds: what each would have brought, a button for each, and one for all."""
     token = order.choices.keep(found.choice)
-    lines = [f"{found.url} is a page with {len(found.found)} feeds. Nothing was added yet; choose:"]
+    feeds = count(len(found.found), "feed")
+    lines = [f"{found.url} is a page with {feeds}. Nothing was added yet; choose:"]
     buttons = []
     for number, check in enumerate(found.choice, 1):
-        lines.append(f"{number}. {wording.found(check)}\n{check.url}")
+        lines += [f"{number}. {wording.found(check)}", check.url, *_matching(check)]
         buttons.append(Button(f"{number}. {check.title}"[:_LABEL], f"{PRESS}:{token}:{number - 1}"))
     if len(buttons) > 1:
         buttons.append(Button("all of them", f"{PRESS}:{token}:{ALL}"))
     lines += [f"Watched already: {feed.id}. {feed.name}" for feed in found.watched.values()]
-    lines.append("Or send /addfeed with the address of one of them.")
+    lines.append("Or send /addfeed with the address of a feed.")
     return Reply("\n".join(lines), tuple(buttons))
 
 
@@ -62,10 +66,24 @@ def _added(feed: Feed, check: Check) -> str:
     told = f"Feed {feed.id} is watched: {feed.name}\n{feed.url}"
     if check.failure is not None:
         return f"{told}\nIt could not be read now: {check.failure.detail}. It is tried again."
-    return (
-        f"{told}\n{count(check.entries, 'entry', 'entries')}, {check.relevant} of them on the "
-        "subject. What was published in the last 24 hours counts as news."
+    entries = count(check.entries, "entry", "entries")
+    news = "What was published in the last 24 hours counts as news."
+    said = f"{entries}, {check.relevant} of them on the subject. {news}"
+    return "\n".join((told, said, *_matching(check)))
+
+
+def _matching(check: Check) -> list[str]:
+    """What the feed's last entries would have matched: how many, and the titles of some."""
+    told = (
+        (check.relevant, "on the subject", check.samples),
+        (check.named, "naming officials in other news", check.named_samples),
     )
+    lines = []
+    for number, what, titles in told:
+        if number:
+            shown = ", ".join(f"“{isolated(short(title, _SAMPLE))}”" for title in titles)
+            lines.append(f"{number} {what}: {shown}{' …' if number > len(titles) else ''}")
+    return lines or ["Nothing in its last entries is on the subject or names an official."]
 
 
 # ---------------------------------------------------------------- looking
@@ -151,17 +169,35 @@ async def check_feed(program: Program, order: Order) -> str:
 # ---------------------------------------------------------------- changing
 
 
-async def remove_feed(program: Program, order: Order) -> str:
+async def remove_feed(program: Program, order: Order) -> str | Reply:
     """/removefeed NUMBER"""
     if len(order.words) != 1:
         return _usage("removefeed")
+    now = utc_now()
+    ref = feed_ref(order.words[0])
+    facts = await program.database(lambda store: feed_facts(store, ref, now, now - WEEK))
+    found = facts.feed
+    text = (
+        f"Stop watching feed {found.id}, {found.name}?\n{found.url}\nIts articles stay; its "
+        f"settings and what is remembered of its polls go. /pausefeed {found.id} only rests it."
+    )
+    pending = confirming.Pending(REMOVE, found.id)
+    return confirming.ask(order, REMOVE, pending, text, f"Remove feed {found.id}")
 
-    def remove(store: Store) -> Feed:
-        found = store.feed(feed_ref(order.words[0]))
-        return store.remove_feed(found.id, at=utc_now(), actor=order.actor)
 
-    gone = await program.database(remove)
-    return f"Feed {gone.id} is no longer watched: {gone.name}. Its articles stay."
+async def removing(program: Program, order: Order) -> Reply:
+    """[Remove feed] or [Cancel]. FeedUnknown if it is gone already."""
+    pending, do_it = confirming.answered(order, REMOVE)
+    if pending is None:
+        return confirming.old()
+    if not do_it:
+        return confirming.left()
+    number = pending.number
+    gone = await program.database(
+        lambda store: store.remove_feed(number, at=utc_now(), actor=order.actor)
+    )
+    text = f"Feed {gone.id} is no longer watched: {gone.name}. Its articles stay."
+    return Reply(text, instead=True)
 
 
 async def pause_feed(program: Program, order: Order) -> str:

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from bot.app import Program
 from watchers.discovery import Check
-from watchers.telling import Page
+from watchers.telling import Entity, Page
 
 PRESS = "feed"  # how the data of our buttons begin: add this one
 WATCH = "watch"  # carry out a change of the watchlist, or drop it
@@ -39,12 +39,14 @@ class Reply:
 
     text: str
     buttons: tuple[Button, ...] = ()
-    across: int = 1  # buttons in a row
+    across: int | tuple[int, ...] = 1  # buttons in a row, or in each row
+    entities: tuple[Entity, ...] = ()  # of the text, which is one message then: at most 4,000
     pages: tuple[Page, ...] = ()  # sent before the text
     file_name: str = ""  # with `file`: a document
     file: bytes = b""
     instead: bool = False  # to a press: in place of the message with the button
     closes: bool = False  # to a press: its buttons go
+    pops: bool = False  # to a press: a short text that pops up, and nothing else
 
 
 class Kept(Generic[T]):
@@ -96,11 +98,39 @@ class Order:
     kept: Kept[object] = field(default_factory=Kept)
     text: str = ""  # the same words, as they stood
     replied: str = ""  # the text of the message that it replies to
+    chat_id: int = 0
+    private: bool = True  # given in a private chat with the bot
+    language: str = "en"  # of whoever asks
+    role: str = ""  # "owner" or "editor"; empty: everyone else
 
     @property
     def actor(self) -> str:
         """Who asked, for the audit log."""
         return str(self.user_id)
 
+    @property
+    def data(self) -> tuple[str, ...]:
+        """What a pressed button carries, after its head: "head:a:b" gives ("a", "b")."""
+        return tuple((self.words[0] if self.words else "").split(":")[1:])
+
 
 Handler = Callable[[Program, Order], Awaitable[str | Reply]]
+
+EVERYONE, EDITOR, OWNER = "everyone", "editor", "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a command does, who may give it, and what the help and the menu say of it."""
+
+    run: Handler
+    help: str  # English; what everyone may ask is in the catalogues too (bot/locale)
+    role: str = EDITOR
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What pressing a button does: found by how the data of the button begin."""
+
+    run: Handler
+    role: str = EDITOR

@@ -12,6 +12,7 @@ from bot.app import Program
 from bot.clock import utc_now
 from bot.commands.orders import WHY, Button, Order, Reply
 from bot.commands.reasons import reason_lines, verdict_lines
+from bot.commands.which import find
 from bot.wording import count, isolated, short
 from watchers.match import Matcher
 from watchers.model import Verdict
@@ -67,7 +68,7 @@ async def preview(program: Program, order: Order) -> str | Reply:
         return "Usage: /preview [CHANNEL]"
     now = utc_now()
     if order.words:
-        channel = await program.database(lambda store: store.channel(order.words[0]))
+        channel = await program.database(lambda store: find(store, order.words[0]))
     else:
         found = await program.database(lambda store: store.channels())
         real = [one for one in found if not one.is_console]
@@ -111,6 +112,11 @@ async def pressed(program: Program, order: Order) -> str | Reply:
     if not isinstance(shown, _Shown) or not 1 <= place <= len(shown.stories):
         return "This button is old. Send /preview again."
     subject, title = shown.stories[place - 1]
+    return await why_told(program, subject, title, place)
+
+
+async def why_told(program: Program, subject: str, title: str, place: int) -> str:
+    """Why a subject, the so manieth of a list, is told: its articles with their reasons."""
     found, feeds = await program.database(
         lambda store: (store.reasons(subject, _ARTICLES + 1), store.feeds())
     )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any
 
-from telegram import Document, Message, Update
+from telegram import CallbackQuery, Document, Message, Update
+from telegram.constants import ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
     Application,
@@ -19,19 +22,11 @@ from telegram.ext import (
 
 from bot.access import Said, refusal
 from bot.app import Program
-from bot.commands import admin, feeds, lists, preview, stories, subscriber, watch, watchlist
-from bot.commands.orders import (
-    LIST,
-    PRESS,
-    STORY,
-    WATCH,
-    WHY,
-    Choices,
-    Handler,
-    Kept,
-    Order,
-    Reply,
-)
+from bot.commands import admin, lists, subscriber, watch
+from bot.commands.orders import EDITOR, EVERYONE, Choices, Command, Kept, Order, Reply
+from bot.commands.table import COMMANDS, PRESSES
+from bot.flood import Flood
+from bot.i18n import LANGUAGES, catalogue
 from bot.sender import (
     answer,
     answer_file,
@@ -47,13 +42,45 @@ log = logs.get(__name__)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 _PATIENCE = 3.0  # seconds without an answer until we say that it takes a while
-PRESSES: dict[str, Handler] = {  # by how the data of the button begin
-    PRESS: feeds.pressed,
-    WATCH: watch.pressed,
-    LIST: watchlist.turned,
-    WHY: preview.pressed,
-    STORY: stories.pressed,
-}
+SLOWLY = "That was a lot at once. Wait a minute, then ask again."
+ON_IT = "I am on it; this can take a minute or two."
+OLD = "This button is old. Give the command again."
+
+
+class Desk:
+    """What the handlers of one connection share."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.choices = Choices()
+        self.kept: Kept[object] = Kept()
+        self._asked: Kept[object] = Kept()
+        self.flood = Flood()
+
+    def kept_for(self, role: str) -> Kept[object]:
+        """Where what stands behind somebody's buttons is kept.
+
+        Apart for those without a role: many searches of strangers must not push out what an
+        admin is just asked to confirm.
+        """
+        return self.kept if role else self._asked
+
+    async def asked(self, user_id: int, language: str | None) -> tuple[dict[int, str], str]:
+        """All admins' roles, and the language of whoever asks.
+
+        Asked each time: rights that were taken are gone at once.
+        """
+        admins, own = await self.program.database(
+            lambda store: (store.admins(), store.subscriber(user_id))
+        )
+        roles = {person.user_id: person.role for person in admins}
+        return roles, own.language if own else _language_of(language)
+
+
+def _language_of(code: str | None) -> str:
+    """Ours for the language of somebody's Telegram app, an IETF tag; English if we have none."""
+    language = (code or "").partition("-")[0].lower()
+    return language if language in LANGUAGES else "en"
 
 
 def add_handlers(app: App, program: Program) -> None:
@@ -62,17 +89,14 @@ def add_handlers(app: App, program: Program) -> None:
     None blocks the others: looking for a page's feeds can take two minutes.
     """
     fresh = filters.UpdateType.MESSAGE
-    choices = Choices()
-    kept: Kept[object] = Kept()
-    for name, (handler, _) in admin.COMMANDS.items():
-        run = _order(program, handler, choices, kept)
-        app.add_handler(CommandHandler(name, run, filters=fresh, block=False))
-    app.add_handler(CommandHandler(["start", "help"], _help(program), filters=fresh))
-    press = _press(program, choices, kept)
-    heads = "|".join(PRESSES)
-    app.add_handler(CallbackQueryHandler(press, pattern=f"^({heads}):", block=False))
+    desk = Desk(program)
+    for name, command in COMMANDS.items():
+        app.add_handler(CommandHandler(name, _order(desk, command), filters=fresh, block=False))
+    app.add_handler(CallbackQueryHandler(_press(desk), block=False))
     sent = fresh & filters.ChatType.PRIVATE & filters.Document.ALL
-    app.add_handler(MessageHandler(sent, _document(program, kept), block=False))
+    app.add_handler(MessageHandler(sent, _document(desk), block=False))
+    else_written = fresh & filters.ChatType.PRIVATE & filters.TEXT
+    app.add_handler(MessageHandler(else_written, _hint(desk), block=False))
     app.add_error_handler(_unexpected)
 
 
@@ -86,28 +110,42 @@ def said(message: Message) -> Said:
     )
 
 
-async def _admins(program: Program) -> frozenset[int]:
-    """Asked each time: rights that were taken are gone at once."""
-    found = await program.database(lambda store: store.admins())
-    return frozenset(person.user_id for person in found)
+async def _admit(desk: Desk, message: Message, role: str) -> Order | None:
+    """An order without words from whoever wrote this; None if it is refused: that is said."""
+    spoken, user = said(message), message.from_user
+    code = user.language_code if user else None
+    turn = desk.flood.take(spoken.user_id or message.chat_id, time.monotonic())
+    if turn != "yes":
+        if turn == "warn":
+            await answer(message, catalogue(_language_of(code)).text(SLOWLY))
+        return None
+    private = message.chat.type == ChatType.PRIVATE
+    roles, language = await desk.asked(spoken.user_id or 0, code)
+    if not private:  # who else is there need not know what somebody chose
+        language = _language_of(code)
+    refused = refusal(spoken, roles, role)
+    if refused is not None or user is None:
+        await answer(message, catalogue(language).text(refused or ""))
+        return None
+    return Order(
+        (), user.id, desk.choices, desk.kept_for(roles.get(user.id, "")),
+        chat_id=message.chat_id, private=private,
+        language=language, role=roles.get(user.id, ""),
+    )  # fmt: skip
 
 
-def _order(program: Program, handler: Handler, choices: Choices, kept: Kept[object]) -> Any:
+def _order(desk: Desk, command: Command) -> Any:
     async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message
         if message is None or message.text is None:
             return
-        refused = refusal(said(message), await _admins(program))
-        if refused is not None:
-            await answer(message, refused)
+        admitted = await _admit(desk, message, command.role)
+        if admitted is None:
             return
-        user_id = message.from_user.id if message.from_user else 0
         text = message.text.partition(message.text.split(maxsplit=1)[0])[2].strip()
-        order = Order(
-            tuple(message.text.split()[1:]), user_id, choices, kept,
-            text=text, replied=_replied(message),
-        )  # fmt: skip
-        await _carry_out(message, handler(program, order))
+        words = tuple(message.text.split()[1:])
+        order = replace(admitted, words=words, text=text, replied=_replied(message))
+        await _carry_out(message, order, command.run(desk.program, order))
 
     return run
 
@@ -117,13 +155,13 @@ def _replied(message: Message) -> str:
     return (quoted.text or quoted.caption or "") if quoted else ""
 
 
-async def _carry_out(message: Message, work: Awaitable[str | Reply]) -> None:
+async def _carry_out(message: Message, order: Order, work: Awaitable[str | Reply]) -> None:
     """Do it and answer; an expected error is an answer too."""
     task = asyncio.ensure_future(work)
     try:
         done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
         if not done:
-            await answer(message, "I am on it; this can take a minute or two.")
+            await answer(message, catalogue(order.language).text(ON_IT))
         reply = await task
     except DadkhahError as error:
         reply = admin.explained(error)
@@ -138,56 +176,85 @@ async def _tell(message: Message, reply: Reply) -> None:
         await answer_file(message, reply.file_name, reply.file, reply.text)
         return
     await answer_pages(message, reply.pages)
-    await answer(message, reply.text, _labels(reply), reply.across)
+    await answer(message, reply.text, _labels(reply), reply.across, reply.entities)
 
 
 def _labels(reply: Reply) -> list[tuple[str, str]]:
     return [(one.label, one.data) for one in reply.buttons]
 
 
-def _press(program: Program, choices: Choices, kept: Kept[object]) -> Any:
+def _press(desk: Desk) -> Any:
     async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         query = update.callback_query
         if query is None:
             return
-        # Whoever can see a button can press it, and rights may have been taken since.
-        refused = refusal(Said(query.from_user.id), await _admins(program))
-        if refused is not None:
-            await answer_press(query, refused)
+        user = query.from_user
+        press = PRESSES.get((query.data or "").partition(":")[0])
+        turn = desk.flood.take(user.id, time.monotonic())
+        if press is None or turn != "yes":
+            words = catalogue(_language_of(user.language_code))
+            await answer_press(query, words.text(OLD if press is None else SLOWLY))
             return
-        order = Order((query.data or "",), query.from_user.id, choices, kept)
+        # Whoever can see a button can press it, and rights may have been taken since.
+        roles, language = await desk.asked(user.id, user.language_code)
+        refused = refusal(Said(user.id), roles, press.role)
+        if refused is not None:
+            await answer_press(query, catalogue(language).text(refused))
+            return
+        chat = query.message.chat if query.message else None
+        order = Order(
+            (query.data or "",), user.id, desk.choices, desk.kept_for(roles.get(user.id, "")),
+            chat_id=chat.id if chat else 0, private=bool(chat and chat.type == ChatType.PRIVATE),
+            language=language, role=roles.get(user.id, ""),
+        )  # fmt: skip
         try:
-            said = await PRESSES[(query.data or "").partition(":")[0]](program, order)
+            said = await press.run(desk.program, order)
         except DadkhahError as error:
             await answer_press(query, admin.explained(error))
             return
         reply = Reply(said) if isinstance(said, str) else said
-        if not isinstance(query.message, Message):
-            await answer_press(query, reply.text)
-            return
-        await answer_press(query)
-        if reply.instead:
-            await answer_instead(query.message, reply.text, _labels(reply), reply.across)
-            return
-        if reply.closes:
-            await take_buttons(query.message)
-        await _tell(query.message, reply)
+        await _tell_press(query, reply)
 
     return run
 
 
-def _document(program: Program, kept: Kept[object]) -> Any:
+async def _tell_press(query: CallbackQuery, reply: Reply) -> None:
+    if reply.pops or not isinstance(query.message, Message):
+        await answer_press(query, reply.text)
+        return
+    await answer_press(query)
+    if reply.instead:
+        await answer_instead(
+            query.message, reply.text, _labels(reply), reply.across, reply.entities
+        )
+        return
+    if reply.closes:
+        await take_buttons(query.message)
+    await _tell(query.message, reply)
+
+
+def _document(desk: Desk) -> Any:
     async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
         message = update.message
         if message is None or message.document is None:
             return
-        refused = refusal(said(message), await _admins(program))
-        if refused is not None:
-            await answer(message, refused)
+        admitted = await _admit(desk, message, EDITOR)
+        if admitted is None:
             return
-        user_id = message.from_user.id if message.from_user else 0
-        order = Order(tuple((message.caption or "").split()), user_id, kept=kept)
-        await _carry_out(message, _imported(program, order, message.document))
+        order = replace(admitted, words=tuple((message.caption or "").split()))
+        await _carry_out(message, order, _imported(desk.program, order, message.document))
+
+    return run
+
+
+def _hint(desk: Desk) -> Any:
+    """Plain words, or a command that is none: a hint instead of silence."""
+
+    async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.message
+        admitted = await _admit(desk, message, EVERYONE) if message is not None else None
+        if message is not None and admitted is not None:
+            await answer(message, subscriber.hint(admitted.language))
 
     return run
 
@@ -205,19 +272,6 @@ async def _imported(program: Program, order: Order, document: Document) -> str |
     if watch.is_part(name, data):
         return await watch.put_part(program, order, name, data)
     return await lists.import_list(program, order, name, data)
-
-
-def _help(program: Program) -> Any:
-    async def run(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
-        message = update.message
-        if message is None:
-            return
-        orders = {}
-        if refusal(said(message), await _admins(program)) is None:
-            orders = {name: what for name, (_handler, what) in admin.COMMANDS.items()}
-        await answer(message, subscriber.help_text(orders))
-
-    return run
 
 
 async def _unexpected(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:

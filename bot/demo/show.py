@@ -35,7 +35,7 @@ from watchers.model import Feed, PollResult
 from watchers.telling import Channel, ChannelSpec, Exported, Page, SendOutcome, SendResult
 from watchers.urls import host
 
-_MARKS = re.compile("[\u200f\u2068\u2069]")
+_MARKS = re.compile("[\u200f\u2060\u2068\u2069]")
 _ZONES = (("console", "Europe/Berlin", "en"), ("@demo_fa", "Asia/Tehran", "fa"))
 
 

@@ -18,7 +18,7 @@ from watchers.model import (
     Verdict,
 )
 from watchers.ports import Store
-from watchers.telling import Channel, ChannelSpec, Page
+from watchers.telling import Channel, ChannelSpec, DigestOrder, Page
 
 NOW = datetime(2026, 7, 30, 12, 0, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -164,12 +164,19 @@ def queue(
     scheduled: bool = True,
 ) -> int | None:
     """Queue a digest of these pages."""
-    return store.queue_digest(
+    order = DigestOrder(
         channel.id,
         slot=slot,
         built_at=slot,
         since=slot - DAY,
-        subjects=subjects,
-        pages=[Page(text) for text in pages],
+        subjects=tuple(subjects),
+        pages=tuple(Page(text) for text in pages),
         scheduled=scheduled,
     )
+    return store.queue_digests((order,))[0]
+
+
+def add_subscriber(store: Store, user_id: int) -> Channel:
+    """Somebody's chat with the bot."""
+    spec = ChannelSpec(str(user_id), "UTC", ("08:00",), "en", private=True)
+    return store.add_channel(spec, at=NOW, actor=str(user_id))

@@ -1,11 +1,24 @@
 """Channels, admins and the audit log."""
 
 import pytest
+from sqlalchemy import func, select
 
+from storage import SqlStore
+from storage.tables import METADATA
+from tests.contract.conftest import Opener
 from tests.contract.making import DAY, HOUR, NOW, add_channel, add_feed, queue
 from watchers.errors import ChannelExists, ChannelUnknown
 from watchers.ports import Store
-from watchers.telling import Admin, AuditRecord
+from watchers.telling import (
+    Admin,
+    AuditRecord,
+    DigestKind,
+    DigestOrder,
+    Page,
+    Placed,
+    SendOutcome,
+    SendResult,
+)
 
 
 def test_a_channel_comes_back_as_it_was_named(store: Store) -> None:
@@ -79,6 +92,53 @@ def test_a_removed_channel_is_forgotten_with_its_digests(store: Store) -> None:
     assert queue(store, again, "one", subjects=["s1"]) is not None
     # An old message's button must not reach another channel's page.
     assert store.deliveries()[0].id != delivery.id
+
+
+def test_a_removed_channel_leaves_no_row(another: Opener) -> None:
+    store = another()
+    kept, channel = add_channel(store, "@kept"), add_channel(store)
+    for one in (kept, channel):
+        both = Page("both", placed=(Placed("s1", 0, 4, ("raisi",)),))
+        pages = (both, Page(f"of {one.chat}", placed=(Placed("s2", 0, 2),)))
+        store.queue_digests(
+            [
+                DigestOrder(one.id, NOW, NOW, NOW - DAY, ("s1", "s2"), pages, True),
+                DigestOrder(
+                    one.id, NOW, NOW, NOW - DAY, ("s3",), (Page("!"),), False, DigestKind.ALERT
+                ),
+            ]
+        )
+        delivery = store.claim_next(one.id, NOW)
+        assert delivery is not None
+        store.record_send(delivery.id, SendResult(SendOutcome.SENT, message_id=4), at=NOW)
+        changes = {delivery.id: Page(f"corrected of {one.chat}")}
+        store.withdraw(["s1"], changes, what="corrected", at=NOW, actor="7")
+        store.ask_approval(one.id, NOW + DAY, ["s9"], at=NOW)
+    before = _rows(store)
+    store.remove_channel(channel.id, at=NOW, actor="7")
+    left = _rows(store)
+    halves = {
+        "delivery": 3, "told": 2, "alerted": 1, "digest": 2, "correction": 1, "approval": 1,
+    }  # fmt: skip
+    assert {name: left[name] for name in halves if left} == (halves if left else {})
+    if left:  # the alert, which both show, and of each channel a page and a corrected one
+        assert (before["content"], left["content"]) == (5, 3)
+        assert (before["mention"], left["mention"]) == (2, 1)
+    assert store.check() == ()
+    assert [one.channel_id for one in store.approvals()] == [kept.id]
+    assert [one.chat for one in store.due_corrections(NOW, 9)] == ["@kept"]
+    assert [one.chat for one in store.posted(subject="s2")] == ["@kept"]
+
+
+def _rows(store: Store) -> dict[str, int]:
+    """How many rows each table has; nothing of a store without tables."""
+    if not isinstance(store, SqlStore):
+        return {}
+    with store._read() as connection:
+        return {
+            name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for name, table in METADATA.tables.items()
+        }
 
 
 def test_admins_are_granted_changed_and_revoked(store: Store) -> None:

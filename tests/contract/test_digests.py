@@ -21,7 +21,7 @@ from tests.contract.making import (
 from watchers.errors import ChannelUnknown
 from watchers.model import Grouping, Item
 from watchers.ports import Store
-from watchers.telling import DeliveryState, Entity, Page
+from watchers.telling import DeliveryState, DigestOrder, Entity, Page
 
 
 def _told(store: Store, *items: Item, **stories: str) -> None:
@@ -112,15 +112,16 @@ def test_baseline_articles_start_no_subject(store: Store) -> None:
 def test_a_digest_is_queued_page_by_page(store: Store) -> None:
     channel = add_channel(store)
     pages = [Page("یک", (Entity("bold", 0, 2), Entity("text_link", 0, 1, "https://x/"))), Page("2")]
-    digest = store.queue_digest(
+    order = DigestOrder(
         channel.id,
         slot=NOW,
         built_at=NOW,
         since=NOW - DAY,
-        subjects=["s1", "s1"],
-        pages=pages,
+        subjects=("s1", "s1"),
+        pages=tuple(pages),
         scheduled=False,
     )
+    (digest,) = store.queue_digests((order,))
     second, first = store.deliveries()
     assert (first.page, first.pages, first.digest_id, first.content) == (1, 2, digest, pages[0])
     assert (second.page, second.content, second.state) == (2, pages[1], DeliveryState.QUEUED)

@@ -12,6 +12,7 @@ from watchers.model import Grouping, Item
 from watchers.ports import Store
 from watchers.settler import settle
 from watchers.stories import story_name
+from watchers.telling import ChannelSpec
 from watchers.text import key
 
 LATER = NOW + DAY
@@ -54,6 +55,32 @@ def pinned(store: Store, *stories: str) -> dict[int, bool]:
 
 
 # ---------------------------------------------------------------- looking
+
+
+def test_a_subject_is_found_by_story_address_or_number(store: Store) -> None:
+    ids = tell(store, a="s1", b="s2")
+    store.save_poll(poll(1, item("c"), item("d"), at=NOW + HOUR))
+    alone = {one.canonical_url.rsplit("/", 1)[1]: one.id for one in store.unsettled(10)}
+    store.save_groupings([Grouping(alone["c"], None, None, "first")])
+    store.save_groupings([Grouping(alone["d"], alone["c"], None, "copy")])
+    for ref in ("s1", url("a"), str(ids["a"])):
+        assert store.subject(ref) == "s1"
+    assert store.subject(str(alone["d"])) == f"article:{alone['c']}"
+    store.merge_stories("s1", "s2", at=LATER, actor="7")
+    assert store.subject("s2") == store.subject("s1")
+    for ref in ("s3", "https://nobody.example/", "4711", ""):
+        with pytest.raises(StoryUnknown):
+            store.subject(ref)
+
+
+def test_private_chats_are_not_among_those_that_were_told(store: Store) -> None:
+    tell(store, a="s1")
+    for channel in (
+        add_channel(store),
+        store.add_channel(ChannelSpec("501", private=True), at=NOW, actor="subscriber"),
+    ):
+        queue(store, channel, "page", subjects=("s1",))
+    assert store.story("s1").told == ("@digest",)
 
 
 def test_a_story_shows_its_articles_by_time_with_their_reasons(store: Store) -> None:

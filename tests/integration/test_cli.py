@@ -54,7 +54,7 @@ COMMANDS = {
     (): {
         "demo", "run", "poll", "feeds", "watch", "digest", "deliver", "deliveries", "channels",
         "admins", "audit", "coverage", "export", "db", "doctor", "config", "stories",
-        "article",
+        "article", "withdraw",
     },
     ("feeds",): {
         "add", "discover", "list", "show", "remove", "pause", "resume", "check", "import", "export",
@@ -65,8 +65,8 @@ COMMANDS = {
     ("watch", "add"): {"person", "alias", "topic", "file"},
     ("stories",): {"show", "merge", "split"},
     ("article",): {"show"},
-    ("deliveries",): {"list", "settle"},
-    ("channels",): {"list", "add", "change", "pause", "remove"},
+    ("deliveries",): {"list", "settle", "stop", "resume"},
+    ("channels",): {"list", "show", "add", "change", "pause", "remove"},
     ("admins",): {"list", "grant", "revoke"},
     ("db",): {"upgrade", "check", "backup", "recompute"},
     ("config",): {"show"},
@@ -117,6 +117,18 @@ EXITS = [
     pytest.param(("deliveries", "list", "--state", "lost"), 2, id="no-such-state"),
     pytest.param(("deliveries", "settle", "1", "maybe"), 2, id="no-decision"),
     pytest.param(("deliveries", "settle", "1", "drop"), 1, id="unknown-delivery"),
+    pytest.param(("deliveries", "settle", "drop"), 2, id="no-delivery"),
+    pytest.param(("deliveries", "settle", "1", "2", "drop"), 2, id="two-deliveries"),
+    pytest.param(("deliveries", "settle", "-", "drop"), 2, id="no-number-of-a-delivery"),
+    pytest.param(
+        ("deliveries", "settle", "1", "drop", "--all-private"), 2, id="one-and-all-private"
+    ),
+    pytest.param(("withdraw",), 2, id="withdraw-nothing"),
+    pytest.param(("withdraw", "s1", "--person", "x"), 2, id="withdraw-two-things"),
+    pytest.param(("withdraw", "s1", "--correct"), 2, id="correct-without-a-note"),
+    pytest.param(("withdraw", "s1", "--note", "x" * 301), 2, id="note-too-long"),
+    pytest.param(("withdraw", "s-nowhere"), 1, id="withdraw-unknown-story"),
+    pytest.param(("withdraw", "--person", "nobody"), 1, id="withdraw-unknown-person"),
     pytest.param(("channels", "add", "nobody"), 2, id="no-channel-name"),
     pytest.param(("channels", "add", "@good", "--timezone", "Mars/Base"), 2, id="no-time-zone"),
     pytest.param(("channels", "add", "@good", "--schedule", "8am"), 2, id="no-schedule"),
@@ -199,7 +211,8 @@ def test_channels_admins_and_audit_json(dadkhah: CommandLine) -> None:
     (channel,) = rows(dadkhah("channels", "list", "--json"))
     assert list(channel) == [
         "id", "chat", "timezone", "schedule", "language", "added_at", "paused", "pause_reason",
-        "last_slot", "not_before",
+        "last_slot", "not_before", "weekdays", "scope", "alerts", "tells_nothing_new",
+        "needs_approval",
     ]  # fmt: skip
     (admin,) = rows(dadkhah("admins", "list", "--json"))
     assert list(admin) == ["user_id", "role", "added_at"]
@@ -435,7 +448,10 @@ def test_feeds_check_fails_if_any_feed_does_and_stores_nothing(
     said = empty("feeds", "check", good, bad, "--json")
     first, second = map(json.loads, said.out.splitlines())
     assert said.code == 1
-    keys = ["url", "failure", "title", "language", "entries", "relevant", "newest"]
+    keys = [
+        "url", "failure", "title", "language", "entries", "relevant", "newest", "named",
+        "samples", "named_samples",
+    ]  # fmt: skip
     assert list(first) == keys
     assert (first["failure"], first["entries"]) == (None, 3)
     assert second["failure"]["kind"] == "not-a-feed"
@@ -497,10 +513,16 @@ def test_admin_is_granted_changed_and_revoked(empty: CommandLine) -> None:
     empty("admins", "revoke", "7")
     assert empty("admins", "grant", "42").code == 0
     assert admins() == [(42, "editor")]
-    assert empty("admins", "grant", "42", "--role", "owner").code == 0
-    assert admins() == [(42, "owner")]
     assert empty("admins", "revoke", "42").code == 0
     assert admins() == []
+    assert empty("admins", "grant", "42", "--role", "owner").code == 0
+    assert empty("admins", "grant", "43", "--role", "owner").code == 0
+    assert empty("admins", "grant", "42").code == 0
+    assert admins() == [(42, "editor"), (43, "owner")]
+    for last in (("revoke", "43"), ("grant", "43")):
+        said = empty("admins", *last)
+        assert (said.code, "43 is the last owner" in said.err) == (1, True)
+    assert admins() == [(42, "editor"), (43, "owner")]
 
 
 def test_database_is_checked_and_backed_up_but_nothing_is_overwritten(

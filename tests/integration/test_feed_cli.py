@@ -76,7 +76,10 @@ def urls(dadkhah: CommandLine) -> list[str]:
 
 # ---------------------------------------------------------------- discover, add
 
-FOUND = ["url", "title", "language", "entries", "relevant", "newest", "watched"]
+FOUND = [
+    "url", "title", "language", "entries", "relevant", "newest", "named", "samples",
+    "named_samples", "watched",
+]  # fmt: skip
 
 
 def test_feeds_of_a_page_are_listed_and_none_is_added(

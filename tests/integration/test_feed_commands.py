@@ -21,6 +21,7 @@ from bot.updates import Updates
 from config.settings import load
 from tests.feedserver import FeedServer
 from tests.journey.harness import (
+    NAMED,
     OTHER,
     RELEVANT,
     InlineWorkers,
@@ -110,6 +111,7 @@ def site() -> Any:
         fa = rss(RELEVANT[:1], "نمونه").replace("<language>en", "<language>fa")
         server.set("/fa.xml", fa)
         server.set("/one.xml", rss(RELEVANT[1:2], "One"))
+        server.set("/officials.xml", rss(NAMED, "Officials"))
         server.set("/comments/feed/", rss(OTHER, "Comments"))
         server.set("/broken", "<rss", content_type="application/xml")
         server.set("/down", "sorry", status=503)
@@ -156,16 +158,44 @@ async def _running(telegram: BotApiStandin) -> AsyncIterator[Bot]:
 # ---------------------------------------------------------------- adding
 
 
-async def test_page_with_one_feed_is_added_at_once(bot: Bot, site: FeedServer) -> None:
-    said = await bot.ask(f"/addfeed {site.url('/single')}")
+async def test_feed_is_added_at_once_and_told_what_it_would_have_brought(
+    bot: Bot, site: FeedServer
+) -> None:
+    said = await bot.ask(f"/addfeed {site.url('/one.xml')}")
     assert said.startswith(f"Feed 2 is watched: One\n{site.url('/one.xml')}\n1 entry, 1 of them")
+    assert f"\n1 on the subject: “{RELEVANT[1].title[:40]}" in said
     assert (await bot.urls())[1:] == [site.url("/one.xml")]
+
+
+async def test_page_with_one_feed_shows_what_it_would_have_brought_first(
+    bot: Bot, site: FeedServer
+) -> None:
+    said = await bot.ask(f"/addfeed {site.url('/single')}")
+    assert "is a page with 1 feed. Nothing was added yet" in said
+    assert f"\n1 on the subject: “{RELEVANT[1].title[:40]}" in said
+    assert len(await bot.urls()) == 1
+    assert list(bot.buttons) == ["1. One"]
+    assert "Feed 2 is watched: One" in (await bot.press("1. One"))[1]
+    assert (await bot.urls())[1:] == [site.url("/one.xml")]
+
+
+async def test_entries_that_name_officials_and_those_that_match_nothing_are_told(
+    bot: Bot, site: FeedServer
+) -> None:
+    said = await bot.ask(f"/addfeed {site.url('/officials.xml')}")
+    assert "9 entries, 0 of them on the subject." in said
+    assert "\n9 naming officials in other news: “Gholam-Hossein Mohseni-Ejei inspects" in said
+    assert said.endswith(" …")
+    said = await bot.ask(f"/addfeed {site.url('/slow.xml')}")
+    assert said.endswith("\nNothing in its last entries is on the subject or names an official.")
 
 
 async def test_page_with_several_feeds_is_a_choice_by_buttons(bot: Bot, site: FeedServer) -> None:
     said = await bot.ask(f"/addfeed {site.url('/many')}")
     assert "is a page with 3 feeds. Nothing was added yet" in said
     assert "2. نمونه (fa, 1 entry, the last of 20" in said
+    assert "\n3 on the subject: “Parliamentary committee" in said
+    assert "\nNothing in its last entries is on the subject" in said  # the comments
     assert len(await bot.urls()) == 1
     assert list(bot.buttons) == ["1. Sample News", "2. نمونه", "3. Comments", "all of them"]
     assert all(len(data.encode()) <= MAX_CALLBACK_BYTES for data in bot.buttons.values())
@@ -187,6 +217,7 @@ async def test_press_counts_only_with_rights_held_now(bot: Bot, site: FeedServer
     await bot.ask(f"/addfeed {site.url('/many')}")
     assert "for admins" in (await bot.press("all of them", STRANGER))[0]
     now = datetime.now(UTC)
+    await bot.store(lambda s: s.grant(8, "owner", at=now, actor="cli"))  # one there must be
     await bot.store(lambda s: s.revoke(ADMIN, at=now, actor="cli"))
     assert "for admins" in (await bot.press("all of them"))[0]
     assert len(await bot.urls()) == 1

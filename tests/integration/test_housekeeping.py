@@ -14,13 +14,23 @@ from bot.database import Database, T
 from bot.housekeeping import FINGERPRINTS, Recomputing, tidy
 from config.settings import Settings
 from storage import MemoryStore, open_store
-from tests.contract.making import DAY, HOUR, NOW, item, old_feed, poll, settle
+from tests.contract.making import (
+    DAY,
+    HOUR,
+    NOW,
+    add_channel,
+    add_subscriber,
+    item,
+    old_feed,
+    poll,
+    settle,
+)
 from tests.journey.harness import CommandLine, Environment
 from watchers.dedupe import VERSION, fingerprint
 from watchers.keeping import PART
 from watchers.model import Fingerprint
 from watchers.ports import Store
-from watchers.telling import AuditRecord
+from watchers.telling import AuditRecord, DigestOrder, Page
 
 
 def filled(store: Store, count: int = 3) -> Store:
@@ -105,7 +115,27 @@ async def test_old_texts_go_in_parts_so_that_others_get_at_the_database() -> Non
     program = cast("Program", SimpleNamespace(settings=made, database=database))
     await tidy(program, clock=lambda: NOW + 2 * DAY)
     database.close()
-    assert left == [5, 0]
+    assert left == [5, 0, 0]  # the last looks for what subscribers were sent
+
+
+async def test_what_subscribers_were_sent_goes_after_thirty_days_whatever_is_set() -> None:
+    store = MemoryStore()
+    public = add_channel(store)
+    some = [add_subscriber(store, number) for number in range(PART + 5)]
+    orders = [
+        DigestOrder(one.id, slot, slot, slot - DAY, (), (Page("page"),), scheduled=True)
+        for one in (public, *some)
+        for slot in (NOW, NOW + 29 * DAY)
+    ]
+    store.queue_digests(orders)
+    kept_forever = {"retention_text": 0, "retention_ledger": 0, "retention_audit": 0}
+    async with running(store, **kept_forever) as program:
+        await tidy(program, clock=lambda: NOW + 30 * DAY)
+        assert len(store.deliveries(limit=9_999)) == len(orders)
+        await tidy(program, clock=lambda: NOW + 31 * DAY)
+    left = store.deliveries(limit=9_999)
+    assert len(left) == 2 + len(some)
+    assert [one.channel_id for one in left].count(public.id) == 2
 
 
 # ---------------------------------------------------------------- fingerprints

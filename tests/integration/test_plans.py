@@ -6,18 +6,38 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
 
-from storage import open_store
-from tests.contract.making import DAY, HOUR, NOW, add_channel, item, key, old_feed, poll
+from storage import SqlStore, open_store, private
+from tests.contract.making import (
+    DAY,
+    HOUR,
+    NOW,
+    add_channel,
+    add_subscriber,
+    item,
+    key,
+    old_feed,
+    poll,
+)
+from tests.contract.taking import page, queue_pages, send
 from watchers.errors import StoryUnknown
 from watchers.groups import Place
 from watchers.model import Grouped, Grouping
 from watchers.ports import Store
+from watchers.telling import (
+    Channel,
+    DeliveryState,
+    DigestOrder,
+    Page,
+    Placed,
+    SendOutcome,
+    SendResult,
+)
 from watchers.text import key as text_key
 
 Plans = Callable[[Callable[[], object]], list[str]]
@@ -198,3 +218,180 @@ def test_what_vanishes_is_found_by_its_keys(store: Store, plans: Plans) -> None:
     steps = plans(lambda: store.save_poll(gone))
     assert [step for step in steps if step == "SEARCH article USING INTEGER PRIMARY KEY (rowid=?)"]
     assert not [step for step in steps if step.startswith(("SCAN article", "SCAN entry"))]
+
+
+def _posted(store: Store) -> Channel:
+    channel = add_channel(store)
+    queue_pages(store, channel, page("s1", "s2", officials=["an-official"]), page("s7"))
+    send(store, channel)
+    return channel
+
+
+def test_what_is_taken_back_is_found_by_what_pages_tell(store: Store, plans: Plans) -> None:
+    channel = _posted(store)
+    steps = plans(lambda: store.posted(subject="s1"))
+    steps += plans(lambda: store.posted(official="an-official"))
+    (posted,) = store.posted(subject="s1")
+    changes = {posted.delivery.id: page("s2")}
+    steps += plans(lambda: store.withdraw(["s1"], changes, what="removed", at=NOW, actor="7"))
+    steps += plans(lambda: store.withdrawals(channel.id))
+    assert [step for step in steps if "delivery_content_id (content_id=?)" in step]
+    assert [step for step in steps if step.startswith("SEARCH mention") and "(name=?)" in step]
+    assert [step for step in steps if "story_merged_into (merged_into=?)" in step]
+    assert [step for step in steps if "withdrawal_channel_id (channel_id=? AND digest" in step]
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_corrections_that_are_due_are_found_by_their_state(store: Store, plans: Plans) -> None:
+    _posted(store)
+    (posted,) = store.posted(subject="s1")
+    store.withdraw(["s1"], {posted.delivery.id: None}, what="removed", at=NOW, actor="7")
+    steps = plans(lambda: store.due_corrections(NOW, 30))
+    (correction,) = store.due_corrections(NOW, 30)
+    sent = SendResult(SendOutcome.SENT)
+    steps += plans(lambda: store.record_correction(correction.id, sent, at=NOW))
+    assert [step for step in steps if "correction_state (state=?)" in step]
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_approvals_and_mutes_are_found_by_their_keys(store: Store, plans: Plans) -> None:
+    channel = add_channel(store)
+    steps = plans(lambda: store.ask_approval(channel.id, NOW, ["s1", "s2"], at=NOW))
+    (approval,) = store.approvals()
+    steps += plans(store.approvals)
+    steps += plans(lambda: store.choose(approval.id, ["s1"], keep=False, at=NOW, actor="7"))
+    steps += plans(lambda: store.close_approval(approval.id, posted=True, at=NOW, actor="7"))
+    steps += plans(lambda: store.mute_subject("s1", muted=False, at=NOW, actor="7"))
+    assert [step for step in steps if "approval_slot (channel_id=? AND slot=?)" in step]
+    assert [step for step in steps if "approval_state (state=?)" in step]
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_the_latest_are_read_down_the_index_of_what_tells(store: Store, plans: Plans) -> None:
+    assert len(store.latest(7)) == 7
+    steps = plans(lambda: store.latest(7))
+    steps += plans(lambda: store.latest(7, officials=["nobody"], since=NOW - DAY))
+    steps += plans(lambda: store.texts([1, 2]))
+    assert "SCAN article USING INDEX article_tells" in steps
+    assert "SEARCH article USING INDEX article_tells (first_seen>?)" in steps
+    assert not [step for step in steps if "TEMP B-TREE" in step]
+    scanned = {step for step in steps if step.startswith("SCAN")}
+    assert scanned == {"SCAN article USING INDEX article_tells", "SCAN down"}
+
+
+# ---------------------------------------------------------------- private chats
+
+
+def _chats(store: Store, count: int, *, start: int) -> list[Channel]:
+    chats = [add_subscriber(store, start + number) for number in range(count)]
+    orders = [
+        DigestOrder(one.id, NOW, NOW, NOW - DAY, ("s1",), (Page("page"),), scheduled=True)
+        for one in chats
+    ]
+    assert None not in store.queue_digests(orders)
+    return chats
+
+
+def _held_back(store: Store, count: int, *, start: int) -> None:
+    """Chats that have a page to be sent, and may not get it now."""
+    result = {
+        "waiting": SendResult(SendOutcome.RETRY, wait=9_999.0),
+        "blocked": SendResult(SendOutcome.PAUSE, "Forbidden: bot was blocked by the user"),
+    }
+    for place, outcome in enumerate((*result.values(), None)):
+        _chats(store, count, start=start + 100_000 * place)
+        claims = store.claim_private(NOW, count)
+        assert len(claims) == count
+        if outcome is not None:  # else they stay out
+            store.record_sends([(delivery.id, outcome) for _, delivery in claims], at=NOW)
+
+
+def _steps(store: SqlStore, at: datetime) -> int:
+    """How many steps SQLite takes to claim what there is."""
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store._durable() as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_progress_handler(count, 1)
+        try:
+            claimed = private.claim(connection, at, 9)
+        finally:
+            driver.set_progress_handler(None, 1)
+    assert len(claimed) == 3
+    return steps
+
+
+def test_chats_that_are_held_back_cost_those_that_are_not_nothing(store: Store) -> None:
+    assert isinstance(store, SqlStore)
+    steps = []
+    for number, held in enumerate((5, 150)):
+        _held_back(store, held, start=1_000 * number)
+        _chats(store, 3, start=900_000 + 1_000 * number)
+        steps.append(_steps(store, NOW))
+    assert steps[1] < steps[0] * 1.1
+
+
+def test_private_pages_are_found_by_what_is_next(store: Store, plans: Plans) -> None:
+    _held_back(store, 30, start=0)
+    chats = _chats(store, 3, start=900_000)
+    steps = plans(lambda: store.claim_private(NOW, 9))
+    assert [step for step in steps if "channel USING INDEX channel_next" in step]
+    of_lists = "SCAN channel USING INDEX channel_next"  # it holds nothing else
+    assert not [step for step in steps if step.startswith("SCAN") and step != of_lists]
+    (first, *_) = store.deliveries(DeliveryState.SENDING, channel_id=chats[0].id)
+    store.record_send(first.id, SendResult(SendOutcome.SENT, message_id=3), at=NOW)
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+    channel = add_channel(store, "@neighbours")
+    queue_pages(store, channel, page("s1"), page("s2"), page("s3"))
+    _, middle, _ = send(store, channel)
+    steps = plans(lambda: store.neighbours(middle))
+    assert [step for step in steps if "delivery_message (channel_id=?" in step]
+    steps += plans(lambda: store.deliveries(DeliveryState.SENT, private=True, limit=5))
+    steps += plans(lambda: store.deliveries(channel_id=chats[0].id, limit=5))
+    assert "USE TEMP B-TREE FOR ORDER BY" not in steps
+    steps += plans(lambda: store.alerted(chats[0].id, NOW))
+    steps += plans(lambda: store.subscriber(900_000))
+    steps += plans(lambda: store.forget_private(NOW + DAY, limit=5))
+    assert [step for step in steps if "digest_private (built_at<?)" in step]
+    assert [step for step in steps if "delivery_state (private=? AND state=?)" in step]
+    assert [step for step in steps if "channel_chat (chat=?)" in step]
+    assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_what_is_queued_takes_the_same_few_statements_however_many(store: Store) -> None:
+    counts = []
+    for start, count in ((0, 2), (100, 60)):
+        chats = [add_subscriber(store, start + number) for number in range(count)]
+        pages = (Page("one"), Page("two", placed=(Placed("s2", 0, 1),)))
+        orders = [
+            DigestOrder(one.id, NOW, NOW, NOW - DAY, ("s1", "s2"), pages, scheduled=True)
+            for one in chats
+        ]
+        ran: list[str] = []
+
+        def keep(_c: object, _r: object, statement: str, *_: object, ran: list[str] = ran) -> None:
+            ran.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", keep)
+        try:
+            assert None not in store.queue_digests(orders)
+        finally:
+            event.remove(Engine, "before_cursor_execute", keep)
+        counts.append(len(ran))
+    assert counts[1] <= counts[0] < 16
+
+
+def test_what_many_were_told_is_found_by_keys(store: Store, plans: Plans) -> None:
+    channel = _posted(store)
+    steps = plans(lambda: store.told_subjects([channel.id, 99], ["s1", "s2", "article:3"]))
+    steps += plans(lambda: store.withdrawals_of([channel.id, 99]))
+    assert [step for step in steps if step.startswith("SEARCH told") and "channel_id=?" in step]
+    assert [step for step in steps if step.startswith("SEARCH article") and "story_id=?" in step]
+    assert [step for step in steps if "withdrawal_channel_id (channel_id=? AND digest" in step]
+    assert not [step for step in steps if step.startswith("SCAN")]

@@ -208,6 +208,16 @@ class Chat:
         """Write and do not wait."""
         self._telegram.message(user, text, **how)
 
+    def press(self, label: str, user: int = ADMIN) -> str:
+        """Press a button of the latest message; what stands in its place then."""
+        message = next(m for m in reversed(self._telegram.sent) if m.reply_markup)
+        rows = (message.reply_markup or {})["inline_keyboard"]
+        data = next(b["callback_data"] for row in rows for b in row if b["text"] == label)
+        edits = message.edits
+        self._telegram.callback(user, data, message.id, chat_id=message.chat_id)
+        self._running.until(lambda: message.edits > edits)
+        return message.text
+
 
 # ---------------------------------------------------------------- orders by chat
 
@@ -243,7 +253,6 @@ def test_an_admin_runs_the_bot_by_chat_and_nobody_else_does(
         assert "Feed 2 is watched: Three" in chat.ask(f"/addfeed {address}")
         running.until(lambda: len(samples.asked("/three.xml")) == 2)  # checked, then polled
         assert "2. Three" in chat.ask("/feeds")
-        assert "/addfeed" in chat.ask("/help")
         assert "Feeds: 2" in chat.ask("/status")
         running.until(lambda: "relevant: 2" in chat.ask("/status"))
         assert "1 page(s) queued" in chat.ask("/digest")
@@ -251,9 +260,11 @@ def test_an_admin_runs_the_bot_by_chat_and_nobody_else_does(
         running.until(lambda: links(telegram) == told)
         assert "nothing new" in chat.ask("/digest")
 
-        assert "no longer watched" in chat.ask("/removefeed 2")
+        assert "Stop watching feed 2" in chat.ask("/removefeed 2")
+        assert "no longer watched" in chat.press("Remove feed 2")
         assert chat.ask("/feeds").startswith("1 feeds:")
         assert "No feed" in chat.ask("/removefeed 2")
+        assert "/addfeed" in chat.ask("/help")  # last: it fills more than one message
 
         assert running.page("/healthz") == (200, {"ok": True})
         status, ready = running.page("/readyz")

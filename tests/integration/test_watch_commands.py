@@ -494,7 +494,7 @@ WRONG = {  # what an admin sends: what is answered
     "topic-of-ours": ("/watch topic massacre-1988 Mine = ferry", "has this id; give another"),
     "topic-of-person": ("/watch topic hamid-noury Mine = ferry", "on the watchlist already"),
     "two-channels": ("/preview @a @b", "Usage: /preview [CHANNEL]"),
-    "no-channel": ("/preview @nowhere", "/status shows the channels"),
+    "no-channel": ("/preview @nowhere", "/channels shows them"),
     "nothing-to-test": ("/test", "Usage: /test TEXT"),
     "blank-to-test": ("/test \u200b\u202e\n", "Usage: /test TEXT"),
 }  # fmt: skip
@@ -754,6 +754,9 @@ async def test_preview_asks_which_of_several_channels(bot: Bot) -> None:
     await bot.store(lambda s: s.add_channel(ChannelSpec("@other"), at=NOW, actor="cli"))
     assert await bot.ask("/preview") == "Which channel?\n/preview @reports\n/preview @other"
     assert "So @other would be told" in await previewed(bot, "/preview @other")
+    number = (await bot.store(lambda s: s.channel("@other"))).id  # as /channels writes it
+    assert "So @other would be told" in await previewed(bot, f"/preview #{number}")
+    assert "@other: " in await bot.ask(f"/digest #{number}")
 
 
 async def test_preview_without_a_channel_or_without_news(bot: Bot) -> None:

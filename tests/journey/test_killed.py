@@ -27,9 +27,9 @@ POLL = (
 DIGEST = (
     "before untold",
     "after untold",
-    "before queue_digest",
-    "commit queue_digest",
-    "after queue_digest",
+    "before queue_digests",
+    "commit queue_digests",
+    "after queue_digests",
 )
 # Up to the claim's COMMIT nothing was promised; from the receipt's COMMIT on all is known.
 DELIVER = (

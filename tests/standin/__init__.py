@@ -1,7 +1,10 @@
 """A strict stand-in of Telegram's Bot API over real HTTP on loopback.
 
 rules     what Telegram refuses: pure
-state     chats, messages, updates, faults
+storm     faults at random points: pure
+state     chats, messages, updates, faults, the log of what became of each call
+menus     lists of commands by scope and language
+webhook   updates that are brought to the bot
 methods   the methods of the Bot API
 inject    the test's side: chats, updates, faults, waiting
 server    HTTP, and BotApiStandin

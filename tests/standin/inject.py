@@ -4,10 +4,11 @@ import asyncio
 import itertools
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.standin.menus import key_of
 from tests.standin.methods import METHODS
 from tests.standin.rules import utf16_units
 from tests.standin.state import (
@@ -15,11 +16,14 @@ from tests.standin.state import (
     FAULT_KINDS,
     Call,
     Chat,
+    Exchange,
     Fault,
     SentMessage,
     State,
+    Watcher,
     document_json,
 )
+from tests.standin.storm import Arguments, Storm
 
 _COMMAND = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,32}(@\w+)?")
 # Telegram's stand-in sender for admins who write in the group's name.
@@ -76,6 +80,17 @@ class Injector:
         pairs = ((per_second, 1.0), (per_minute, 60.0))
         self.state.limits = [(count, seconds) for count, seconds in pairs if count is not None]
 
+    def others_message(self, chat_id: int) -> int:
+        """Somebody else's message takes the chat's next id, unseen by the bot; its id."""
+        chat = self.state.chats[chat_id]
+        number = next(chat.message_ids)
+        chat.others.add(number)
+        return number
+
+    def menu(self, language: str = "", **scope: Any) -> list[dict[str, Any]]:
+        """The commands of exactly this scope (type=, chat_id=, user_id=) and language."""
+        return self.state.menus.get(key_of(self.state, scope or None, language), [])
+
     # --- faults ---
 
     def fault(
@@ -89,18 +104,59 @@ class Injector:
     ) -> None:
         """Let the next `times` calls of a method ("*": any) fail, in one chat or in all.
 
-        Nothing recorded: retry_after(seconds=1), server_error(status=502), drop_before,
-        migrate(to=), forbidden(description=), refuse(code=400, description=).
-        Recorded all the same: drop_after, bad_json, slow(seconds=1).
+        Nothing recorded: retry_after(seconds=1), too_many (429 that names no wait),
+        server_error(status=502), drop_before, not_ok (200 with ok:false), migrate(to=,
+        moves=False; True is for ever, as on Telegram), forbidden(description=),
+        refuse(code=400, description=).
+        Recorded all the same: error_after(status=502), drop_after, truncated, bad_json,
+        slow(seconds=1), and late(seconds=1), which is recorded only when they have passed.
         """
-        if method.lower() not in {*METHODS, "getupdates", "*"}:
-            raise ValueError(f"unknown method {method!r}")
-        if kind not in FAULT_KINDS or not args.keys() <= FAULT_KINDS[kind]:
-            raise ValueError(f"unknown fault {kind!r} with {args}: one of {FAULT_KINDS}")
-        if kind == "migrate" and "to" not in args:
-            raise ValueError("migrate needs to=<new chat id>")
+        _check_fault(method, kind, args)
         with self.state.lock:
             self.state.faults.append(Fault(method.lower(), kind, times, chat_id, args))
+
+    def storm(
+        self,
+        method: str,
+        seed: int,
+        kinds: Mapping[str, float],
+        arguments: Mapping[str, tuple[Arguments, ...]] | None = None,
+        left: int | None = None,
+        chat_id: int | None = None,
+    ) -> Storm:
+        """Let calls of a method fail at random points, after the faults that were planned.
+
+        `kinds`: the share of calls by kind; `arguments`: by kind, those to choose from; `left`:
+        how many calls may fail; `chat_id`: in that chat only. The same seed and order of calls:
+        the same faults.
+        """
+        arguments = arguments or {}
+        for kind in kinds:
+            for args in arguments.get(kind, ({},)):
+                _check_fault(method, kind, args)
+        storm = Storm(method.lower(), seed, kinds, arguments, left, chat_id)
+        with self.state.lock:
+            self.state.storms.append(storm)
+        return storm
+
+    def calm(self) -> None:
+        """No more faults."""
+        with self.state.lock:
+            self.state.storms.clear()
+            self.state.faults.clear()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have a function called in the server's thread: "asked", "recorded", "answered"."""
+        self.state.watchers.append(watcher)
+
+    def sends(self) -> list[Exchange]:
+        """What became of each sendMessage: asked, recorded, answered; in order."""
+        return [e for e in list(self.state.log) if e.method.lower() == "sendmessage"]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no call but a waiting getUpdates is under way."""
+        return all(e.is_over or e.method.lower() == "getupdates" for e in list(self.state.log))
 
     # --- updates ---
 
@@ -155,7 +211,7 @@ class Injector:
         message = self.state.message(chat.id, message_id) if message_id else None
         if message is None:
             now = int(datetime.now(UTC).timestamp())
-            number = message_id or next(chat.message_ids)
+            number = message_id or self.others_message(chat.id)
             shown = {"message_id": number, "date": now, "chat": chat.as_json(), "from": BOT_USER}
             shown["text"] = "…"
         else:
@@ -174,7 +230,7 @@ class Injector:
     ) -> dict[str, Any]:
         chat = self._chat(chat_id or user_id, chat_type, user_id)
         content: dict[str, Any] = {
-            "message_id": next(chat.message_ids),
+            "message_id": self.others_message(chat.id),
             "date": int(datetime.now(UTC).timestamp()),
             "chat": chat.as_json(),
         }
@@ -208,6 +264,15 @@ class Injector:
         while not condition():
             assert time.monotonic() < deadline, f"not within {timeout} s; sent: {self.sent}"
             await asyncio.sleep(0.01)
+
+
+def _check_fault(method: str, kind: str, args: Arguments) -> None:
+    if method.lower() not in {*METHODS, "getupdates", "*"}:
+        raise ValueError(f"unknown method {method!r}")
+    if kind not in FAULT_KINDS or not args.keys() <= FAULT_KINDS[kind]:
+        raise ValueError(f"unknown fault {kind!r} with {args}: one of {FAULT_KINDS}")
+    if kind == "migrate" and "to" not in args:
+        raise ValueError("migrate needs to=<new chat id>")
 
 
 def _user(user_id: int) -> dict[str, Any]:

@@ -92,8 +92,12 @@ def kept(text: str) -> str:
 
 def found_entities(text: str) -> list[tuple[str, str]]:
     """What Telegram itself would make clickable: (type, piece of the text)."""
-    answer = _execute("getTextEntities", text=text)
-    return [(e["type"], _piece(text, e["offset"], e["length"])) for e in _bot_entities(answer)]
+    return [(e["type"], _piece(text, e["offset"], e["length"])) for e in found_places(text)]
+
+
+def found_places(text: str) -> list[dict[str, Any]]:
+    """What Telegram itself would make clickable, as the Bot API's entities."""
+    return _bot_entities(_execute("getTextEntities", text=text))
 
 
 def parse_html(html: str) -> tuple[str, list[dict[str, Any]]] | str:

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.standin.menus import delete_my_commands, get_my_commands, set_my_commands
 from tests.standin.rules import (
     Params,
     Refusal,
@@ -16,8 +18,11 @@ from tests.standin.rules import (
     json_param,
 )
 from tests.standin.state import BOT_ID, BOT_USER, Chat, SentMessage, State
+from tests.standin.webhook import delete_webhook, get_webhook_info, set_webhook
 
 Method = Callable[[State, Params], Any]
+
+_DELETABLE = timedelta(hours=48)
 
 _ADMIN_RIGHTS = [
     "can_be_edited",
@@ -42,35 +47,6 @@ def get_me(state: State, params: Params) -> Any:
         "can_join_groups": True,
         "can_read_all_group_messages": False,
         "supports_inline_queries": False,
-    }
-
-
-def set_my_commands(state: State, params: Params) -> Any:
-    """Keep the list of commands."""
-    state.commands = json_param(params, "commands") or []
-    return True
-
-
-def set_webhook(state: State, params: Params) -> Any:
-    """Keep the address; the stand-in never calls it."""
-    state.webhook = dict(params) if params.get("url") else {}
-    return True
-
-
-def delete_webhook(state: State, params: Params) -> Any:
-    """Back to long polling."""
-    state.webhook = {}
-    if str(params.get("drop_pending_updates", "")).lower() == "true":
-        state.updates = []
-    return True
-
-
-def get_webhook_info(state: State, params: Params) -> Any:
-    """Where updates go."""
-    return {
-        "url": state.webhook.get("url", ""),
-        "has_custom_certificate": False,
-        "pending_update_count": len(state.updates),
     }
 
 
@@ -106,17 +82,20 @@ def send_chat_action(state: State, params: Params) -> Any:
     return True
 
 
-def _own_message(state: State, params: Params, doing: str) -> SentMessage:
+def _own_message(state: State, params: Params) -> SentMessage:
+    """The message to edit: a bot may change its own only."""
     chat = state.chat_to_post_in(params.get("chat_id"))
-    message = state.message(chat.id, int_param(params, "message_id"))
+    number = int_param(params, "message_id")
+    message = state.message(chat.id, number)
     if message is None:
-        raise bad_request(f"message to {doing} not found")
+        is_other = number in chat.others
+        raise bad_request("message can't be edited" if is_other else "message to edit not found")
     return message
 
 
 def edit_message_text(state: State, params: Params) -> Any:
     """Change a message; no change is an error, as on Telegram."""
-    message = _own_message(state, params, "edit")
+    message = _own_message(state, params)
     text = checked_text(params)
     entities, markup = checked_entities(params, text), checked_markup(params)
     if (text, entities, markup) == (message.text, message.entities, message.reply_markup):
@@ -128,7 +107,7 @@ def edit_message_text(state: State, params: Params) -> Any:
 
 def edit_message_reply_markup(state: State, params: Params) -> Any:
     """Change or take away the buttons."""
-    message = _own_message(state, params, "edit")
+    message = _own_message(state, params)
     markup = checked_markup(params)
     if markup == message.reply_markup:
         raise bad_request("message is not modified")
@@ -138,8 +117,25 @@ def edit_message_reply_markup(state: State, params: Params) -> Any:
 
 
 def delete_message(state: State, params: Params) -> Any:
-    """Take a message back."""
-    _own_message(state, params, "delete").deleted = True
+    """Take a message away.
+
+    Its own of the last 48 hours; older ones, and those of others, where it may delete messages.
+    In a private chat a bot may delete what its reader wrote, too.
+    """
+    chat = state.chat_to_post_in(params.get("chat_id"))
+    number = int_param(params, "message_id")
+    message = state.message(chat.id, number)
+    may = chat.bot_status == "administrator" and chat.can_delete
+    if message is not None:
+        if not may and datetime.now(UTC) - message.at > _DELETABLE:
+            raise bad_request("message can't be deleted for everyone")
+        message.deleted = True
+        return True
+    if number not in chat.others:
+        raise bad_request("message to delete not found")
+    if not may and chat.type != "private":
+        raise bad_request("message can't be deleted")
+    chat.others.remove(number)
     return True
 
 
@@ -181,6 +177,7 @@ def _membership(chat: Chat, status: str) -> dict[str, Any]:
         return {"status": status, "is_anonymous": False}
     if status == "administrator":
         rights = dict.fromkeys(_ADMIN_RIGHTS, chat.can_post)
+        rights["can_delete_messages"] = chat.can_delete
         post = {"can_post_messages": chat.can_post} if chat.type == "channel" else {}
         return {"status": status, "is_anonymous": False, **rights, **post}
     return {"status": status, **({"until_date": 0} if status == "kicked" else {})}
@@ -216,6 +213,8 @@ async def get_updates(state: State, params: Params, gone: Callable[[], bool]) ->
     while not state.updates and time.monotonic() < deadline and not gone():
         # Looking again beats waking up: updates also come from the test's own thread.
         await asyncio.sleep(0.01)
+        if state.webhook:
+            raise Refusal(409, "Conflict: terminated by setWebhook request")
         if state.pollers != mine:
             raise Refusal(
                 409,
@@ -229,6 +228,8 @@ async def get_updates(state: State, params: Params, gone: Callable[[], bool]) ->
 METHODS: dict[str, Method] = {
     "getme": get_me,
     "setmycommands": set_my_commands,
+    "getmycommands": get_my_commands,
+    "deletemycommands": delete_my_commands,
     "setwebhook": set_webhook,
     "deletewebhook": delete_webhook,
     "getwebhookinfo": get_webhook_info,

@@ -1,6 +1,7 @@
 """The stand-in's HTTP side: requests in, answers and faults out."""
 
 import asyncio
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -13,7 +14,17 @@ from tornado.web import Application, RequestHandler
 from tests.standin.inject import Injector
 from tests.standin.methods import METHODS, get_updates
 from tests.standin.rules import Params, Refusal, bad_request
-from tests.standin.state import Call, Fault, State, too_many_requests
+from tests.standin.state import (
+    RECORDED,
+    Call,
+    Chat,
+    Exchange,
+    Fault,
+    State,
+    migrated,
+    too_many_requests,
+)
+from tests.standin.webhook import post_updates
 
 
 def read_params(request: HTTPServerRequest) -> Params:
@@ -81,61 +92,109 @@ class MethodHandler(_Base):
 
     async def post(self, token: str, method: str) -> None:
         """Check the token, apply a due fault, carry the call out."""
+        exchange: Exchange | None = None
         try:
             if token != self.state.token:
                 raise Refusal(401, "Unauthorized")
             params = read_params(self.request)
             self.state.calls.append(Call(method, params, datetime.now(UTC)))
+            exchange = self.state.begin(method, params)
             fault = self.state.take_fault(method, params)
-            if fault is None or fault.kind in ("drop_after", "bad_json", "slow"):
-                body = {"ok": True, "result": await self.call(method, params)}
-                await self.spoil(fault, body)
+            exchange.fault = fault.kind if fault else None
+            if fault is None or fault.kind in RECORDED:
+                await self.spoil(fault, method, params, exchange)
             else:
-                self.fail(fault)
+                self.fail(fault, params)
         except Refusal as refusal:
+            if exchange is not None:
+                exchange.retry_after = refusal.parameters.get("retry_after")
             self.refuse(refusal)
+        finally:
+            if exchange is not None:
+                cut = self.gone or not self._auto_finish
+                self.state.end(exchange, None if cut else self.get_status())
 
-    async def call(self, method: str, params: Params) -> Any:
-        """The result of one method."""
+    async def call(self, method: str, params: Params, exchange: Exchange) -> dict[str, Any]:
+        """Carry one call out; the body of a sound answer."""
         if method.lower() == "getupdates":
-            return await get_updates(self.state, params, lambda: self.gone)
-        if method.lower() not in METHODS:
+            result = await get_updates(self.state, params, lambda: self.gone)
+        elif method.lower() not in METHODS:
             raise Refusal(404, "Not Found")
-        return METHODS[method.lower()](self.state, params)
+        else:
+            before = len(self.state.sent)
+            result = METHODS[method.lower()](self.state, params)
+            if len(self.state.sent) > before:  # nothing else runs meanwhile: it is this one's
+                exchange.recorded = self.state.sent[before]
+            self.state.tell("recorded", exchange)
+        return {"ok": True, "result": result}
 
-    async def spoil(self, fault: Fault | None, body: dict[str, Any]) -> None:
-        """Answer a call that was carried out, badly if a fault says so."""
-        if fault is not None and fault.kind == "drop_after":
+    async def spoil(
+        self, fault: Fault | None, method: str, params: Params, exchange: Exchange
+    ) -> None:
+        """Carry a call out, and answer it badly if a fault says so."""
+        kind = fault.kind if fault else ""
+        args = fault.args if fault else {}
+        if kind == "late":
+            await asyncio.sleep(args.get("seconds", 1))
+        body = await self.call(method, params, exchange)
+        if kind == "drop_after":
             self.hang_up()
-            return
-        if fault is not None and fault.kind == "bad_json":
+        elif kind == "truncated":
+            self.cut_short(body)
+        elif kind == "error_after":
+            self.server_error(args.get("status", 502))
+        elif kind == "bad_json":
             self.write('{"ok":true,"result":{"message_id":')
-            return
-        if fault is not None:
-            await asyncio.sleep(fault.args.get("seconds", 1))
-        if not self.gone:
-            self.reply(200, body)
+        else:
+            if kind == "slow":
+                await asyncio.sleep(args.get("seconds", 1))
+            if not self.gone:
+                self.reply(200, body)
 
-    def fail(self, fault: Fault) -> None:
+    def cut_short(self, body: dict[str, Any]) -> None:
+        """Promise a whole answer, send half of it, hang up."""
+        data = json.dumps(body).encode()
+        self._auto_finish = False
+        stream = self.detach()
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
+        writing = stream.write(head.encode() + b"\r\n\r\n" + data[: len(data) // 2])
+        writing.add_done_callback(lambda _: stream.close())
+
+    def server_error(self, status: int) -> None:
+        """An error page of the machines in front of the Bot API."""
+        self.set_status(status)
+        self.write(f"<html><head><title>{status} Server Error</title></head></html>")
+
+    def fail(self, fault: Fault, params: Params) -> None:
         """Answer a call that is not carried out."""
         args = fault.args
         if fault.kind == "drop_before":
             self.hang_up()
         elif fault.kind == "server_error":
-            status = args.get("status", 502)
-            self.set_status(status)
-            self.write(f"<html><head><title>{status} Server Error</title></head></html>")
+            self.server_error(args.get("status", 502))
         elif fault.kind == "retry_after":
             raise too_many_requests(args.get("seconds", 1))
+        elif fault.kind == "too_many":
+            raise Refusal(429, "Too Many Requests")
+        elif fault.kind == "not_ok":
+            self.reply(200, {"ok": False, "error_code": 400, "description": "Bad Request: odd"})
         elif fault.kind == "migrate":
-            what = "Bad Request: group chat was upgraded to a supergroup chat"
-            raise Refusal(400, what, migrate_to_chat_id=args["to"])
+            if args.get("moves"):
+                self.move(int(args["to"]), params)
+            raise migrated(args["to"])
         elif fault.kind == "forbidden":
             what = args.get("description", "bot was kicked from the channel chat")
             raise Refusal(403, f"Forbidden: {what}")
         else:
             code = args.get("code", 400)
             raise Refusal(code, args.get("description", "Bad Request: refused"))
+
+    def move(self, to: int, params: Params) -> None:
+        """The chat has another id from now on; its old one only names it."""
+        with contextlib.suppress(Refusal):
+            chat = self.state.chat(params.get("chat_id"))
+            chat.migrated_to = to
+            self.state.chats.setdefault(to, Chat(to, "supergroup", chat.title))
 
 
 class BotApiStandin(Injector):
@@ -149,6 +208,7 @@ class BotApiStandin(Injector):
         """Keep a new State, made from the given fields."""
         super().__init__(State(**state))
         self._server: HTTPServer | None = None
+        self._posting: asyncio.Task[None] | None = None
         self.port = 0
 
     @property
@@ -169,9 +229,13 @@ class BotApiStandin(Injector):
         self.port = sockets[0].getsockname()[1]
         self._server = HTTPServer(application)
         self._server.add_sockets(sockets)
+        self._posting = asyncio.create_task(post_updates(self.state))
 
     async def stop(self) -> None:
         """Stop listening and close what is open."""
+        if self._posting is not None:
+            self._posting.cancel()
+            await asyncio.wait([self._posting])
         if self._server is not None:
             self._server.stop()
             self.state.pollers += 1  # ends a waiting getUpdates

@@ -5,11 +5,13 @@ import math
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.standin.rules import Params, Refusal, bad_request
+from tests.standin.storm import Storm
 
 BOT_ID = 110201543
 BOT_USERNAME = "dadkhah_test_bot"
@@ -20,15 +22,24 @@ BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Dadkhah", "username": B
 # What may go wrong, and the arguments that say how.
 FAULT_KINDS: dict[str, frozenset[str]] = {
     "retry_after": frozenset({"seconds"}),
+    "too_many": frozenset(),
     "server_error": frozenset({"status"}),
     "drop_before": frozenset(),
-    "drop_after": frozenset(),
-    "bad_json": frozenset(),
-    "slow": frozenset({"seconds"}),
-    "migrate": frozenset({"to"}),
+    "not_ok": frozenset(),
+    "migrate": frozenset({"to", "moves"}),
     "forbidden": frozenset({"description"}),
     "refuse": frozenset({"code", "description"}),
+    "error_after": frozenset({"status"}),
+    "drop_after": frozenset(),
+    "truncated": frozenset(),
+    "bad_json": frozenset(),
+    "slow": frozenset({"seconds"}),
+    "late": frozenset({"seconds"}),
 }
+RECORDED = frozenset({"error_after", "drop_after", "truncated", "bad_json", "slow", "late"})
+"""The faults of calls that are carried out all the same."""
+AMBIGUOUS = RECORDED | {"server_error", "drop_before"}
+"""The faults after which nobody but Telegram knows whether a call was carried out."""
 # Telegram sends these only to bots that ask for them by name.
 _ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
 
@@ -43,7 +54,10 @@ class Chat:
     username: str | None = None
     bot_status: str = "administrator"
     can_post: bool = True
+    can_delete: bool = True  # messages of others, and its own that are older than two days
+    migrated_to: int | None = None
     members: dict[int, str] = field(default_factory=dict)
+    others: set[int] = field(default_factory=set)  # ids of messages that are not the bot's
     message_ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def as_json(self) -> dict[str, Any]:
@@ -79,6 +93,35 @@ class Call:
 
 
 @dataclass
+class Exchange:
+    """What became of a call: asked, carried out or not, answered."""
+
+    method: str
+    params: Params
+    at: datetime
+    began: float  # monotonic seconds
+    fault: str | None = None
+    recorded: SentMessage | None = None  # the message that a send made
+    status: int | None = None  # of the answer; None: the connection was cut, or nobody waited
+    retry_after: int | None = None  # seconds, that a 429 named
+    ended: float | None = None  # monotonic seconds; None: still under way
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was answered or cut."""
+        return self.ended is not None
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An update that was brought to the webhook; status 0 is no answer."""
+
+    update_id: int
+    status: int
+    at: datetime
+
+
+@dataclass
 class Fault:
     """Something that will go wrong, `times` times."""
 
@@ -87,6 +130,10 @@ class Fault:
     times: int
     chat_id: int | None
     args: dict[str, Any]
+
+
+# Told of each stage of a call: "asked", "recorded", "answered".
+Watcher = Callable[[str, Exchange], None]
 
 
 @dataclass
@@ -98,15 +145,25 @@ class State:
     sent: list[SentMessage] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     answers: list[Params] = field(default_factory=list)
-    commands: list[dict[str, Any]] = field(default_factory=list)
+    log: list[Exchange] = field(default_factory=list)
+    menus: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
     webhook: Params = field(default_factory=dict)
+    webhook_error: tuple[datetime, str] | None = None
+    posted: list[Posted] = field(default_factory=list)
     callback_ids: set[str] = field(default_factory=set)
     files: dict[str, bytes] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
     allowed_updates: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    storms: list[Storm] = field(default_factory=list)
+    watchers: list[Watcher] = field(default_factory=list)
     limits: list[tuple[int, float]] = field(default_factory=list)
     pollers: int = 0
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        """The menu of the default scope without a language."""
+        return self.menus.get(('{"type": "default"}', ""), [])
 
     def __post_init__(self) -> None:
         """Make what is not data."""
@@ -114,21 +171,28 @@ class State:
         self._update_ids = itertools.count(1000)
         self._query_ids = itertools.count(1)
         self._posted: dict[int, deque[float]] = {}
+        self._by_id: dict[tuple[int, int], SentMessage] = {}
 
     # --- chats ---
 
     def chat(self, reference: object) -> Chat:
         """The chat of a `chat_id` parameter: a number or @name."""
         wanted = str(reference)
-        for chat in list(self.chats.values()):
-            named = chat.username and wanted.lower() == f"@{chat.username}".lower()
-            if wanted == str(chat.id) or named:
-                return chat
+        if wanted.removeprefix("-").isdecimal():
+            found = self.chats.get(int(wanted))
+            if found is not None:
+                return found
+        elif wanted.startswith("@"):
+            for chat in list(self.chats.values()):
+                if chat.username and wanted.lower() == f"@{chat.username}".lower():
+                    return chat
         raise bad_request("chat not found")
 
     def chat_to_post_in(self, reference: object) -> Chat:
         """The same, if the bot may write there now."""
         chat = self.chat(reference)
+        if chat.migrated_to is not None:
+            raise migrated(chat.migrated_to)
         kind = f"{chat.type} chat"
         if chat.bot_status in ("left", "kicked"):
             if chat.type == "private":
@@ -159,14 +223,13 @@ class State:
         message = SentMessage(chat.id, next(chat.message_ids), text, entities, datetime.now(UTC))
         with self.lock:
             self.sent.append(message)
+            self._by_id[message.chat_id, message.id] = message
         return message
 
     def message(self, chat_id: int, message_id: int) -> SentMessage | None:
         """A message of ours that is still there."""
-        for message in self.sent:
-            if (message.chat_id, message.id) == (chat_id, message_id) and not message.deleted:
-                return message
-        return None
+        message = self._by_id.get((chat_id, message_id))
+        return None if message is None or message.deleted else message
 
     def message_json(self, message: SentMessage) -> dict[str, Any]:
         """The Bot API's Message."""
@@ -228,7 +291,35 @@ class State:
                     if not fault.times:
                         self.faults.remove(fault)
                     return fault
+            for storm in self.storms:
+                if struck := storm.strike(method, params):
+                    return Fault(method.lower(), struck[0], 1, None, struck[1])
         return None
+
+    # --- the log ---
+
+    def begin(self, method: str, params: Params) -> Exchange:
+        """A call came."""
+        exchange = Exchange(method, params, datetime.now(UTC), time.monotonic())
+        self.log.append(exchange)
+        self.tell("asked", exchange)
+        return exchange
+
+    def end(self, exchange: Exchange, status: int | None) -> None:
+        """It was answered with this status, or cut (None)."""
+        exchange.status, exchange.ended = status, time.monotonic()
+        self.tell("answered", exchange)
+
+    def tell(self, stage: str, exchange: Exchange) -> None:
+        """Let those who watch know."""
+        for watcher in list(self.watchers):
+            watcher(stage, exchange)
+
+
+def migrated(to: int) -> Refusal:
+    """What a group that became a supergroup answers for ever."""
+    what = "Bad Request: group chat was upgraded to a supergroup chat"
+    return Refusal(400, what, migrate_to_chat_id=to)
 
 
 def too_many_requests(seconds: int) -> Refusal:

@@ -1,9 +1,8 @@
 """Stage 10: the order, the pace and the receipts of pages; never twice, never silently lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,59 +10,27 @@ from bot import deliver
 from bot.database import Database
 from bot.deliver import Deliverer, DeliverySummary, Pace, deliver_all
 from storage import MemoryStore
-from watchers.errors import StoreBusy
-from watchers.ports import Store
+from tests.unit.sending import (
+    FAILED,
+    MIGRATED,
+    NOW,
+    PAUSE,
+    RETRY,
+    UNCERTAIN,
+    Clock,
+    ScriptedSender,
+    add_channel,
+    queue,
+    states,
+    until,
+)
+from watchers.errors import StoreBusy, StoreFull
 from watchers.telling import (
     CONSOLE,
     Channel,
-    ChannelSpec,
     DeliveryState,
-    Page,
-    SendOutcome,
     SendResult,
 )
-
-NOW = datetime(2026, 7, 30, 12, 0, tzinfo=UTC)
-SENT = SendResult(SendOutcome.SENT, message_id=7)
-RETRY = SendResult(SendOutcome.RETRY, "Flood control", wait=30.0)
-FAILED = SendResult(SendOutcome.FAILED, "Message is too long")
-UNCERTAIN = SendResult(SendOutcome.UNCERTAIN, "no answer in time")
-PAUSE = SendResult(SendOutcome.PAUSE, "bot was kicked")
-MIGRATED = SendResult(SendOutcome.MIGRATED, "upgraded", new_chat="-1002")
-
-
-@dataclass
-class ScriptedSender:
-    """Answers as it was told to, then with success; remembers what it was given."""
-
-    script: list[SendResult | BaseException] = field(default_factory=list)
-    sent: list[tuple[str, str]] = field(default_factory=list)
-    gate: asyncio.Event | None = None
-
-    async def send(self, channel: Channel, page: Page) -> SendResult:
-        """One attempt."""
-        self.sent.append((channel.chat, page.text))
-        if self.gate is not None:
-            await self.gate.wait()
-        result = self.script.pop(0) if self.script else SENT
-        if isinstance(result, BaseException):
-            raise result
-        return result
-
-    @property
-    def pages(self) -> list[str]:
-        """The texts, in order."""
-        return [text for _, text in self.sent]
-
-
-class Clock:
-    """A time that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture(autouse=True)
@@ -98,36 +65,12 @@ def deliverer(database: Database, clock: Clock) -> Deliverer:
     return Deliverer(database, clock)
 
 
-def add_channel(store: Store, chat: str = "@digest") -> Channel:
-    """A channel to tell."""
-    return store.add_channel(ChannelSpec(chat), at=NOW, actor="cli")
-
-
-def queue(store: Store, channel: Channel, *texts: str, slot: datetime = NOW) -> None:
-    """A digest of these pages."""
-    store.queue_digest(
-        channel.id, slot=slot, built_at=slot, since=slot, subjects=(),
-        pages=[Page(text) for text in texts], scheduled=True,
-    )  # fmt: skip
-
-
 @pytest.fixture
 def channel(store: MemoryStore) -> Channel:
     """A channel with a digest of three pages."""
     made = add_channel(store)
     queue(store, made, "1/3", "2/3", "3/3")
     return made
-
-
-def states(store: Store) -> list[str]:
-    """The states of all pages, in order."""
-    return [str(d.state) for d in reversed(store.deliveries())]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let other tasks run until a condition holds."""
-    while not condition():  # noqa: ASYNC110 - of a store, which has no events
-        await asyncio.sleep(0)
 
 
 # ---------------------------------------------------------------- the order
@@ -166,7 +109,7 @@ async def test_nothing_queued_is_nothing_sent(store: MemoryStore, deliverer: Del
         pytest.param(UNCERTAIN, 3, ["uncertain", "sent", "sent"], False, id="nor-does-uncertain"),
         pytest.param(RETRY, 1, ["queued"] * 3, True, id="retry-stops-and-keeps-the-order"),
         pytest.param(PAUSE, 1, ["queued"] * 3, False, id="pause-stops"),
-        pytest.param(MIGRATED, 1, ["queued"] * 3, True, id="migrated-stops"),
+        pytest.param(MIGRATED, 4, ["sent"] * 3, True, id="migrated-is-followed-at-once"),
     ],
 )
 async def test_outcome_of_the_first_page_decides_about_the_next(
@@ -221,7 +164,7 @@ async def test_migrated_chat_is_followed(
 ) -> None:
     sender = ScriptedSender([MIGRATED])
     await deliverer.deliver(channel, sender)
-    await deliverer.deliver(store.channels()[0], sender)
+    assert store.channels()[0].chat == "-1002"
     assert sender.sent == [("@digest", "1/3"), ("-1002", "1/3"), ("-1002", "2/3"), ("-1002", "3/3")]
 
 
@@ -390,6 +333,189 @@ async def test_a_receipt_is_tried_again_while_the_database_is_busy(
         keep(delivery_id, result, at=at)
 
     monkeypatch.setattr(store, "record_send", record)
-    monkeypatch.setattr(deliver, "_RECEIPT_WAITS", (0.0, 0.0, None))
+    monkeypatch.setattr(deliver, "_RECEIPT_WAITS", (0.0, 0.0, 0.0))
     await deliverer.deliver(channel, ScriptedSender())
     assert set(states(store)) == {"sent"}
+
+
+# ---------------------------------------------------------------- receipts that cannot be written
+
+
+class Trouble:
+    """A method of the store that fails so often, as the database would."""
+
+    def __init__(self, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+        self.left = times
+        self._keep = store.record_send
+        self.error: Exception = StoreFull("No space.")
+        monkeypatch.setattr(store, "record_send", self.record)
+        monkeypatch.setattr(deliver, "_RECEIPT_WAITS", (0.0, 0.0))
+
+    def record(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
+        """As the store does, when the trouble is over."""
+        if self.left:
+            self.left -= 1
+            raise self.error
+        self._keep(delivery_id, result, at=at)
+
+
+async def test_a_receipt_waits_for_space_on_the_disk_before_anything_else_is_sent(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = Trouble(store, monkeypatch, times=25)
+    sender = ScriptedSender()
+    task = asyncio.create_task(deliverer.deliver(channel, sender))
+    await until(lambda: trouble.left < 20)
+    assert sender.pages == ["1/3"]
+    await Deliverer(deliverer._database).deliver(channel, sender)  # it gets no lock
+    assert states(store) == ["sending", "queued", "queued"]
+    await task
+    assert sender.pages == ["1/3", "2/3", "3/3"]
+    assert states(store) == ["sent"] * 3
+
+
+async def test_a_command_does_not_wait_for_space_for_ever(
+    store: MemoryStore, database: Database, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Trouble(store, monkeypatch, times=1_000)
+    sender = ScriptedSender()
+    with pytest.raises(StoreFull):
+        await deliver_all(database, lambda _: sender)
+    assert sender.pages == ["1/3"]
+
+
+async def test_a_stop_does_not_wait_for_space_for_ever(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = Trouble(store, monkeypatch, times=1_000_000)
+    monkeypatch.setattr(deliver, "_RECEIPT_WAITS", (0.0, 3600.0))
+    task = asyncio.create_task(deliverer.deliver(channel, ScriptedSender()))
+    await until(lambda: trouble.left <= 999_998)
+    deliverer.stopping.set()
+    with pytest.raises(StoreFull):
+        await asyncio.wait_for(task, 5)
+
+
+async def test_a_page_that_an_admin_settled_meanwhile_holds_up_nothing(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    sender = ScriptedSender(gate=asyncio.Event())
+    task = asyncio.create_task(deliverer.deliver(channel, sender))
+    await until(lambda: bool(sender.sent))
+    store.abandon_sending(channel.id, at=NOW)  # somebody who took us for dead
+    store.settle_delivery(1, "drop", at=NOW, actor="5")
+    assert sender.gate is not None
+    sender.gate.set()
+    await task
+    assert states(store) == ["dropped", "sent", "sent"]
+
+
+# ---------------------------------------------------------------- ticks
+
+
+async def ticks(deliverer: Deliverer, sender: ScriptedSender) -> None:
+    """A tick, and wait for what it began."""
+    await deliverer.tick(sender)
+    await asyncio.gather(*deliverer._tasks.values())
+
+
+async def test_a_tick_delivers_to_all_channels_where_something_waits(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    queue(store, add_channel(store, "@other"), "other")
+    add_channel(store, "@idle")
+    sender = ScriptedSender()
+    await ticks(deliverer, sender)
+    assert sorted(sender.sent) == [
+        ("@digest", "1/3"), ("@digest", "2/3"), ("@digest", "3/3"), ("@other", "other"),
+    ]  # fmt: skip
+
+
+async def test_a_channel_that_takes_long_does_not_hold_up_what_another_gets_meanwhile(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    slow, quick = ScriptedSender(gate=asyncio.Event()), ScriptedSender()
+    await deliverer.tick(slow)
+    await until(lambda: bool(slow.sent))
+    queue(store, add_channel(store, "@other"), "other")
+    await deliverer.tick(quick)
+    await until(lambda: states(store)[-1] == "sent")
+    assert (slow.pages, quick.pages) == (["1/3"], ["other"])
+    assert slow.gate is not None
+    slow.gate.set()
+    await deliverer.finish(5)
+
+
+async def test_a_tick_leaves_alone_who_rests_or_is_paused(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel, clock: Clock
+) -> None:
+    sender = ScriptedSender([RETRY])
+    await ticks(deliverer, sender)
+    await ticks(deliverer, sender)
+    assert sender.pages == ["1/3"]
+    clock.now += timedelta(seconds=29.9)
+    await ticks(deliverer, sender)
+    assert sender.pages == ["1/3"]
+    clock.now += timedelta(seconds=0.1)
+    await ticks(deliverer, sender)
+    assert sender.pages == ["1/3", "1/3", "2/3", "3/3"]
+
+
+async def test_a_page_that_a_dead_process_left_is_found_in_a_paused_channel_too(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    store.claim_next(channel.id, NOW)
+    store.change_channel(channel.id, {"paused": True}, at=NOW, actor="5")
+    await ticks(deliverer, ScriptedSender())
+    assert states(store) == ["uncertain", "queued", "queued"]
+
+
+async def test_a_failing_database_is_told_and_tried_again_later(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(channel_id: int, now: datetime) -> None:
+        raise StoreFull("No space.")
+
+    claim = store.claim_next
+    monkeypatch.setattr(store, "claim_next", full)
+    await ticks(deliverer, ScriptedSender())
+    monkeypatch.setattr(store, "claim_next", claim)
+    sender = ScriptedSender()
+    await ticks(deliverer, sender)
+    assert sender.pages == []  # it rests
+    monkeypatch.setattr(deliver, "_REST", 0.0)
+    deliverer._rest_until.clear()
+    await ticks(deliverer, sender)
+    assert sender.pages == ["1/3", "2/3", "3/3"]
+
+
+async def test_what_is_not_sent_after_all_takes_no_place_in_the_pace(
+    store: MemoryStore, deliverer: Deliverer
+) -> None:
+    idle = add_channel(store)
+    for _ in range(40):
+        await deliverer.deliver(idle, ScriptedSender())
+    assert deliverer.pace(idle.id).sent == []
+
+
+async def test_a_channel_whose_chat_an_admin_changes_goes_on_in_the_new_one(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    sender = ScriptedSender(gate=asyncio.Event())
+    task = asyncio.create_task(deliverer.deliver(channel, sender))
+    await until(lambda: bool(sender.sent))
+    store.change_channel(channel.id, {"chat": "@new"}, at=NOW, actor="5")
+    assert sender.gate is not None
+    sender.gate.set()
+    await task
+    assert [chat for chat, _ in sender.sent] == ["@digest", "@new", "@new"]
+
+
+async def test_admins_are_told_why_a_channel_is_paused(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    await deliverer.deliver(channel, ScriptedSender([PAUSE]))
+    [notice] = store.notices(untold=True)
+    assert notice.kind == "paused"
+    assert "@digest" in notice.text
+    assert "bot was kicked" in notice.text

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from watchers.digest import MOST_NAMED, MOST_STORIES, build, subject_of
+from watchers.muting import Mutes
 from watchers.outlets import Outlet
-from watchers.telling import Channel, Coverage, Digest, Line, Tellable
+from watchers.scope import Scope
+from watchers.telling import Channel, Coverage, Digest, Line, Tellable, Withdrawal
 
 NOW = datetime(2026, 7, 30, 12, tzinfo=UTC)
 CHANNEL = Channel(1, "@test", "UTC", ("08:00",), "en", NOW)
@@ -250,3 +254,122 @@ SUBJECTS = {
 @pytest.mark.parametrize(("article", "subject"), SUBJECTS.values(), ids=SUBJECTS)
 def test_what_is_told_once_has_a_name(article: Tellable, subject: str) -> None:
     assert subject_of(article) == subject
+
+
+# ---------------------------------------------------------------- scope, mutes, approvals
+
+STATE = told(1, "state", language="fa", story="state", officials=("raisi",))
+MEDIA = told(2, story="media", language="en", officials=("noury",))
+NAMED = told(3, story=None, relevant=False, officials=("raisi",), language=None)
+BOATS = told(4, story=None, relevant=False, topics=("boats",))
+BOTH = told(5, story="both", topics=("massacre-1988", "boats"))
+SCOPES: dict[str, tuple[Scope, list[str]]] = {
+    "everything but topics": (Scope(), ["both", "media", "state", "article:3"]),
+    "languages, and none": (Scope(languages=("fa",)), ["state", "article:3"]),
+    "kinds": (Scope(kinds=("state", "un")), ["state"]),
+    "an official": (Scope(officials=("noury",)), ["media"]),
+    "officials": (
+        Scope(officials=("noury", "raisi")),
+        ["media", "state", "article:3"],
+    ),
+    "an official who may not be shown": (Scope(officials=("quiet",)), []),
+    "a topic besides": (
+        Scope(topics=("boats",), named=False),
+        ["article:4", "both", "media", "state"],
+    ),
+    "a topic besides an official": (
+        Scope(topics=("boats",), officials=("noury",)),
+        ["article:4", "both", "media"],
+    ),
+    "topics alone": (Scope(topics=("boats",), relevant=False, named=False), ["article:4", "both"]),
+    "other news alone": (Scope(relevant=False), ["article:3"]),
+    "no other news": (Scope(named=False), ["both", "media", "state"]),
+    "the massacre is no topic of an admin's": (
+        Scope(topics=("massacre-1988",), relevant=False, named=False),
+        [],
+    ),
+    "nothing": (Scope(relevant=False, named=False), []),
+}  # fmt: skip
+
+
+def scoped(scope: Scope, *articles: Tellable, **decided: Any) -> Digest:
+    return build(
+        replace(CHANNEL, scope=scope),
+        articles,
+        since=NOW - timedelta(days=1),
+        until=NOW,
+        coverage=Coverage(10, 0),
+        outlet_of=outlet_of,
+        showable=lambda official: official != "quiet",
+        **decided,
+    )
+
+
+@pytest.mark.parametrize(("scope", "subjects"), SCOPES.values(), ids=SCOPES)
+def test_a_channel_is_told_what_it_asked_for(scope: Scope, subjects: list[str]) -> None:
+    made = scoped(scope, STATE, MEDIA, NAMED, BOATS, BOTH)
+    assert [line.subject for line in made.lines] == subjects
+
+
+def test_a_line_is_made_of_the_articles_in_scope() -> None:
+    articles = (told(1, "human-rights"), told(2, "state", language="fa"), told(3, language="fa"))
+    (line,) = scoped(Scope(languages=("fa",)), *articles).stories
+    assert (line.outlet, line.others) == ("Outlet 3", {"state": 1})
+    (line,) = scoped(Scope(kinds=("state",)), *articles).stories
+    assert (line.outlet, line.others) == ("Outlet 2", {})
+
+
+def test_a_story_none_of_whose_articles_is_in_scope_waits_for_one_that_is() -> None:
+    scope = Scope(languages=("fa",))
+    assert scoped(scope, told(1)).is_empty
+    assert [line.title for line in scoped(scope, told(1), told(2, language="fa")).stories] == [
+        "Title 2"
+    ]
+
+
+def test_topics_stand_in_a_line_only_where_they_are_asked_for() -> None:
+    (line,) = scoped(Scope(topics=("boats",)), BOTH).stories
+    assert line.topics == ("boats",)
+    (line,) = scoped(Scope(), BOTH).stories
+    assert line.topics == ()
+
+
+def test_a_muted_story_is_not_told() -> None:
+    mutes = Mutes(subjects=frozenset({"media", "article:3"}))
+    made = scoped(Scope(), STATE, MEDIA, NAMED, mutes=mutes)
+    assert [line.subject for line in made.lines] == ["state"]
+
+
+def test_what_was_muted_before_it_came_into_a_story_is_not_told_in_it() -> None:
+    mutes = Mutes(subjects=frozenset({"article:3"}))
+    first, copy = told(3, "un"), told(4, "un", duplicate_of=3)
+    assert scoped(Scope(), first, copy, mutes=mutes).is_empty
+    (line,) = scoped(Scope(), first, copy, told(5), mutes=mutes).stories
+    assert (line.outlet, line.others) == ("Outlet 5", {})
+
+
+def test_articles_of_a_muted_feed_count_nothing() -> None:
+    mutes = Mutes(feeds=frozenset({9}))
+    muted, other = told(1, "human-rights", feed_id=9), told(2, feed_id=8)
+    (line,) = scoped(Scope(), muted, other, mutes=mutes).stories
+    assert (line.outlet, line.others) == ("Outlet 2", {})
+    assert scoped(Scope(), muted, mutes=mutes).is_empty
+
+
+def test_an_alert_that_went_before_is_marked() -> None:
+    made = scoped(Scope(), STATE, MEDIA, alerted={"media": NOW})
+    assert {line.subject: line.alerted for line in made.lines} == {"media": True, "state": False}
+
+
+def test_only_what_was_let_through_is_told() -> None:
+    made = scoped(Scope(), STATE, MEDIA, NAMED, only={"state", "gone"})
+    assert [line.subject for line in made.lines] == ["state"]
+    assert made.left == 0
+    assert scoped(Scope(), STATE, only=()).is_empty
+
+
+def test_withdrawals_alone_are_a_digest() -> None:
+    taken = Withdrawal(7, 1, "media", NOW, NOW - timedelta(days=2), "removed")
+    made = scoped(Scope(), withdrawn=[taken])
+    assert made.withdrawn == (taken,)
+    assert not made.is_empty

@@ -46,6 +46,19 @@ def _all_below(root: type[Exception]) -> list[type[Exception]]:
     return found
 
 
+@pytest.mark.parametrize("url", ["sqlite:///{}/x.db", "postgresql://user@host.example/name"])
+def test_no_value_is_in_an_error_that_is_logged(url: str, tmp_path: Path) -> None:
+    engine = make_engine(url.format(tmp_path))
+    assert engine.hide_parameters
+    if engine.dialect.name == "sqlite":
+        with pytest.raises(StoreError) as caught, transaction(engine, Mode.READ) as connection:
+            connection.execute(text("SELECT :chat FROM nowhere"), {"chat": "70012345"})
+        cause = caught.value.__cause__
+        assert isinstance(cause, exc.OperationalError)
+        assert "70012345" not in str(cause)
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -12,6 +12,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 import bot
+from bot.access import REASONS
+from bot.commands import router
+from bot.commands.table import allowed
 from bot.i18n import _KINDS, LANGUAGES, catalogue
 
 ROOT = Path(bot.__file__).parent
@@ -19,11 +22,13 @@ NOW = datetime(2026, 3, 20, 22, 5, tzinfo=UTC)  # in Tehran the first day of 140
 
 
 def _used() -> set[str]:
-    """Messages given to `text` and `plural` of a catalogue, and the names of outlet kinds.
+    """Messages given to `text` and `plural` of a catalogue, the names of outlet kinds, and what
+    menus say of the commands of everyone.
 
     By syntax tree: Babel's extraction does not look into f-strings before Python 3.12.
     """
-    found = {*_KINDS.values(), "media"}
+    found = {*_KINDS.values(), "media", *REASONS, router.SLOWLY, router.OLD, router.ON_IT}
+    found |= {command.help for command in allowed("").values()}
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -47,8 +52,14 @@ def test_messages_are_found_in_the_code() -> None:
 
 @pytest.fixture(scope="module", params=TRANSLATED)
 def words(request: pytest.FixtureRequest) -> Catalog:
-    with (ROOT / "locale" / f"{request.param}.po").open("rb") as file:
-        return read_po(file, locale=request.param)
+    """All of a language: of digests, and of chats with readers."""
+    joint = Catalog(locale=request.param)
+    for name in (f"{request.param}.po", f"chat.{request.param}.po"):
+        with (ROOT / "locale" / name).open("rb") as file:
+            for message in read_po(file, locale=request.param):
+                assert message.id not in joint or not message.id, message.id  # one place each
+                joint[message.id] = message
+    return joint
 
 
 @pytest.mark.parametrize("message", USED)
@@ -93,8 +104,8 @@ PLURALS = {
     ("en", 2): "and 2 other outlets",
     ("fr", 1): "et 1 autre source",
     ("fr", 12): "et 12 autres sources",
-    ("fa", 1): "و ۱ رسانهٔ دیگر",
-    ("fa", 12): "و ۱۲ رسانهٔ دیگر",
+    ("fa", 1): "و ۱ منبع دیگر",
+    ("fa", 12): "و ۱۲ منبع دیگر",
 }
 
 
@@ -105,9 +116,42 @@ def test_numbers_have_their_form_and_digits(which: tuple[str, int], text: str) -
     assert made == text
 
 
-def test_a_span_has_clock_times_and_the_zone() -> None:
-    text = catalogue("fa").span(NOW, NOW, "Asia/Tehran")
-    assert text == "۱ فروردین ۱۴۰۵ ۰۱:۳۵ – ۱ فروردین ۱۴۰۵ ۰۱:۳۵ (\u2068Asia/Tehran\u2069)"
+LATER = datetime(2026, 3, 21, 6, 5, tzinfo=UTC)
+ENDS = {
+    "one day, in Persian": ("fa", "Asia/Tehran", "۱ فروردین ۱۴۰۵، ۰۱:۳۵ تا ۰۹:۳۵ (به وقت تهران)"),
+    "a zone without a Persian name": (
+        "fa",
+        "Asia/Kolkata",
+        "۱ فروردین ۱۴۰۵، ۰۳:۳۵ تا ۱۱:۳۵ (\u2068Asia/Kolkata\u2069)",
+    ),
+    "two days": (
+        "en",
+        "Europe/Berlin",
+        "20 March 2026 23:05 – 21 March 2026 07:05 (\u2068Europe/Berlin\u2069)",
+    ),
+    "one day": ("fr", "Asia/Tehran", "21 mars 2026 01:35–09:35 (\u2068Asia/Tehran\u2069)"),
+}
+
+
+@pytest.mark.parametrize(("language", "zone", "text"), ENDS.values(), ids=ENDS)
+def test_a_span_has_clock_times_and_the_zone(language: str, zone: str, text: str) -> None:
+    assert catalogue(language).span(NOW, LATER, zone) == text
+
+
+def test_a_moment_has_its_clock_time_and_the_zone() -> None:
+    assert catalogue("en").moment(NOW, "UTC") == "20 March 2026 22:05 (\u2068UTC\u2069)"
+    text = catalogue("fa").moment(NOW, "Asia/Tehran")
+    assert text == "۱ فروردین ۱۴۰۵، ۰۱:۳۵ (به وقت تهران)"
+
+
+ENDS_OF_TIME = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("time", ENDS_OF_TIME, ids=["first", "last"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tehran"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_ends_of_the_calendar_are_dates_too(time: datetime, zone: str, language: str) -> None:
+    assert catalogue(language).day(time, zone)
 
 
 @pytest.mark.parametrize("language", ["xx", "", "de", "../en"])

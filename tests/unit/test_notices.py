@@ -1,15 +1,16 @@
 """Admins are told each thing once, whatever becomes of the message."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.clock import utc_now
 from bot.database import Database
-from bot.notices import MOST, tell_admins
+from bot.notices import MOST, DeliveryNotices, DiskTrouble, tell_admins
 from storage import MemoryStore
-from watchers.telling import SendOutcome, SendResult
+from watchers.errors import StoreBusy, StoreFull
+from watchers.telling import Channel, ChannelSpec, DigestOrder, Page, SendOutcome, SendResult
 
 NOW = utc_now()
 
@@ -101,3 +102,141 @@ async def test_old_notices_are_no_news(database: Database) -> None:
     assert await tell_admins(database, messenger) == 2
     assert "Long ago." not in [text for _, text in messenger.told]
     assert await database(lambda store: store.notices(untold=True)) == ()
+
+
+# ---------------------------------------------------------------- deliveries
+
+
+def page_of(
+    store: MemoryStore, *results: SendResult, chat: str = "@digest", private: bool = False
+) -> Channel:
+    """A digest of as many pages, of which each came to that."""
+    spec = ChannelSpec(chat, private=private)
+    channel = store.add_channel(spec, at=NOW, actor="cli")
+    pages = tuple(Page(f"{number}") for number in range(len(results)))
+    store.queue_digests((DigestOrder(channel.id, NOW, NOW, NOW, (), pages, scheduled=True),))
+    for result in results:
+        page = store.claim_next(channel.id, NOW)
+        assert page is not None
+        store.record_send(page.id, result, at=NOW)
+    return channel
+
+
+FAILED = SendResult(SendOutcome.FAILED, "Message is too long")
+UNCERTAIN = SendResult(SendOutcome.UNCERTAIN, "no answer in time")
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+async def notices(store: MemoryStore) -> AsyncIterator[DeliveryNotices]:
+    made = Database(store)
+    yield DeliveryNotices(made)
+    made.close()
+
+
+def texts(store: MemoryStore) -> list[str]:
+    return [notice.text for notice in store.notices(untold=True)]
+
+
+async def test_a_digest_in_doubt_is_told_once_however_many_pages(
+    store: MemoryStore, notices: DeliveryNotices
+) -> None:
+    page_of(store, UNCERTAIN, UNCERTAIN, UNCERTAIN)
+    assert await notices.tick() == 1
+    assert await notices.tick() == 0
+    [text] = texts(store)
+    assert "Page 1 of 3 of digest 1 to @digest" in text
+    assert "no answer in time" in text
+    assert "/deliveries" in text
+
+
+async def test_each_page_that_is_refused_is_told(
+    store: MemoryStore, notices: DeliveryNotices
+) -> None:
+    page_of(store, FAILED, FAILED)
+    assert await notices.tick() == 2
+    assert "Message is too long" in texts(store)[0]
+
+
+async def test_a_restart_tells_nothing_twice_and_misses_nothing(
+    store: MemoryStore, notices: DeliveryNotices
+) -> None:
+    page_of(store, UNCERTAIN)
+    await notices.tick()
+    page_of(store, FAILED, chat="@other")  # and then the program died
+    assert await DeliveryNotices(notices._database).tick() == 1
+    assert len(texts(store)) == 2
+
+
+async def test_a_page_that_is_sent_again_and_in_doubt_again_is_told_again(
+    store: MemoryStore, notices: DeliveryNotices
+) -> None:
+    channel = page_of(store, UNCERTAIN)
+    await notices.tick()
+    store.settle_delivery(1, "resend", at=NOW, actor="5")
+    assert await notices.tick() == 0
+    store.claim_next(channel.id, NOW)
+    store.record_send(1, UNCERTAIN, at=NOW)
+    assert await notices.tick() == 1
+
+
+async def test_private_chats_are_told_of_once_a_day_and_never_named(
+    store: MemoryStore, notices: DeliveryNotices
+) -> None:
+    for user in range(5):
+        page_of(store, UNCERTAIN, FAILED, chat=f"100{user}", private=True)
+    assert await notices.tick() == 1
+    [text] = texts(store)
+    assert "100" not in text
+
+
+async def test_what_telegram_said_is_cut(store: MemoryStore, notices: DeliveryNotices) -> None:
+    page_of(store, SendResult(SendOutcome.FAILED, "x" * 10_000))
+    await notices.tick()
+    assert len(texts(store)[0]) < 1_000
+
+
+# ---------------------------------------------------------------- a full disk
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def test_a_full_disk_is_told_at_once_and_noted_once_it_works_again(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> bool:
+        raise StoreFull("No space.")
+
+    store.grant(7, "owner", at=NOW, actor="cli")
+    messenger, clock, database = Messenger(), Clock(), Database(store)
+    trouble = DiskTrouble(clock)
+    await trouble.tick(database, messenger)
+    assert messenger.told == []
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "add_notice", full)
+        trouble.note(StoreBusy("Locked."))
+        await trouble.tick(database, messenger)
+        assert messenger.told == []
+        trouble.note(StoreFull("No space."))
+        await trouble.tick(database, messenger)
+        await trouble.tick(database, messenger)
+        assert len(messenger.told) == 1
+        assert "disk is full" in messenger.told[0][1]
+        clock.now += timedelta(hours=6)
+        await trouble.tick(database, messenger)
+        assert len(messenger.told) == 2
+    await trouble.tick(database, messenger)
+    await trouble.tick(database, messenger)
+    assert len(messenger.told) == 2
+    assert len(texts(store)) == 1
+    database.close()

@@ -51,7 +51,7 @@ ERRORS: dict[str, tuple[TelegramError, SendOutcome]] = {
     "RetryAfter": (flood(17), SendOutcome.RETRY),
     "ChatMigrated": (ChatMigrated(-1001), SendOutcome.MIGRATED),
     "Forbidden": (Forbidden("bot was kicked from the channel chat"), SendOutcome.PAUSE),
-    "InvalidToken": (InvalidToken(f"The token `{SECRET}` was rejected"), SendOutcome.PAUSE),
+    "InvalidToken": (InvalidToken(f"The token `{SECRET}` was rejected"), SendOutcome.RETRY),
     "BadRequest": (BadRequest("Can't parse entities"), SendOutcome.FAILED),
     "BadRequest: no chat": (BadRequest("Chat not found"), SendOutcome.PAUSE),
     "BadRequest: no right": (

@@ -1,6 +1,8 @@
 """The Bot API's stand-in accepts, refuses and fails as it says."""
 
 import asyncio
+import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -9,7 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
+from telegram import (
+    Bot,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeChat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    MessageEntity,
+)
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -22,6 +31,9 @@ from telegram.error import (
     TimedOut,
 )
 from telegram.request import HTTPXRequest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
 
 from tests.standin import BOT_ID, TOKEN, BotApiStandin, BotApiThread
 from tests.standin.judge import found_entities, kept, parse_html, telegram_accepts
@@ -176,11 +188,15 @@ NOT_RECORDED = [
     pytest.param("migrate", {"to": -100777}, ChatMigrated, id="migrate"),
     pytest.param("forbidden", {}, Forbidden, id="forbidden"),
     pytest.param("refuse", {"code": 401}, InvalidToken, id="refuse"),
+    pytest.param("too_many", {}, NetworkError, id="429 without a wait"),
+    pytest.param("not_ok", {}, KeyError, id="200 with ok:false"),
 ]
 RECORDED = [
     pytest.param("drop_after", {}, NetworkError, id="drop_after"),
     pytest.param("bad_json", {}, TelegramError, id="bad_json"),
     pytest.param("slow", {"seconds": 0.7}, TimedOut, id="slow"),
+    pytest.param("truncated", {}, NetworkError, id="truncated"),
+    pytest.param("error_after", {"status": 504}, NetworkError, id="504 after the work"),
 ]
 
 
@@ -299,6 +315,215 @@ async def test_documents_go_both_ways(standin: BotApiStandin, bot: Bot) -> None:
 
     await bot.send_document(7, b"a,b", filename="export.csv")
     assert standin.sent[-1].document == ("export.csv", b"a,b")
+
+
+async def test_what_is_late_is_recorded_when_nobody_waits_any_more(
+    standin: BotApiStandin, bot: Bot
+) -> None:
+    standin.fault("sendMessage", "late", seconds=0.8)
+    with pytest.raises(TimedOut):
+        await bot.send_message(CHANNEL, "first")
+    await bot.send_message(CHANNEL, "second")
+    assert standin.texts(CHANNEL) == ["second"]
+    assert not standin.is_quiet
+    await standin.until(lambda: standin.is_quiet)
+    assert standin.texts(CHANNEL) == ["second", "first"]
+
+
+async def test_a_migrated_chat_refuses_its_old_id_for_ever_and_takes_the_new_one(
+    standin: BotApiStandin, bot: Bot
+) -> None:
+    standin.fault("sendMessage", "migrate", to=-100777, moves=True)
+    for _ in range(2):
+        with pytest.raises(ChatMigrated) as moved:
+            await bot.send_message(CHANNEL, "hello")
+        assert moved.value.new_chat_id == -100777
+    await bot.send_message(-100777, "hello")
+    assert (standin.texts(CHANNEL), standin.texts(-100777)) == ([], ["hello"])
+
+
+async def test_a_storm_is_the_same_for_the_same_seed_and_ends(
+    standin: BotApiStandin, bot: Bot
+) -> None:
+    async def struck(seed: int) -> list[str | None]:
+        standin.calm()
+        standin.storm("sendMessage", seed, {"forbidden": 0.3, "refuse": 0.3}, left=5)
+        before = len(standin.sends())
+        for _ in range(30):
+            with contextlib.suppress(TelegramError):
+                await bot.send_message(CHANNEL, "hello")
+        return [exchange.fault for exchange in standin.sends()[before:]]
+
+    first, again, other = await struck(1), await struck(1), await struck(2)
+    assert first == again != other
+    assert sum(fault is not None for fault in first) == 5
+
+
+async def test_the_log_tells_what_became_of_each_send(standin: BotApiStandin, bot: Bot) -> None:
+    seen: list[str] = []
+    standin.watch(lambda stage, exchange: seen.append(f"{exchange.params['text']} {stage}"))
+    standin.fault("sendMessage", "refuse")
+    standin.fault("sendMessage", "drop_after")
+    for text in ("one", "two", "three"):
+        with contextlib.suppress(TelegramError):
+            await bot.send_message(CHANNEL, text)
+    log = [
+        (e.params["text"], e.fault, e.recorded.id if e.recorded else None, e.status)
+        for e in standin.sends()
+    ]
+    assert log == [
+        ("one", "refuse", None, 400), ("two", "drop_after", 1, None), ("three", None, 2, 200),
+    ]  # fmt: skip
+    assert seen == [
+        "one asked", "one answered",
+        "two asked", "two recorded", "two answered",
+        "three asked", "three recorded", "three answered",
+    ]  # fmt: skip
+
+
+async def test_only_its_own_messages_are_edited_and_only_what_may_be_is_deleted(
+    standin: BotApiStandin, bot: Bot
+) -> None:
+    first = await bot.send_message(CHANNEL, "one")
+    theirs = standin.others_message(CHANNEL)
+    second = await bot.send_message(CHANNEL, "two")
+    assert (theirs, second.message_id) == (first.message_id + 1, first.message_id + 2)
+    with pytest.raises(BadRequest, match="can't be edited"):
+        await bot.edit_message_text("mine now", CHANNEL, theirs)
+    with pytest.raises(BadRequest, match="to edit not found"):
+        await bot.edit_message_reply_markup(CHANNEL, 999)
+
+    channel = standin.state.chats[CHANNEL]
+    channel.can_delete = False
+    standin.sent[0].at -= timedelta(hours=49)
+    with pytest.raises(BadRequest, match="can't be deleted for everyone"):
+        await bot.delete_message(CHANNEL, first.message_id)
+    with pytest.raises(BadRequest, match="can't be deleted"):
+        await bot.delete_message(CHANNEL, theirs)
+    await bot.delete_message(CHANNEL, second.message_id)
+    channel.can_delete = True
+    await bot.delete_message(CHANNEL, theirs)
+    await bot.delete_message(CHANNEL, first.message_id)
+    assert standin.texts(CHANNEL) == []
+
+
+async def test_a_bot_that_was_thrown_out_edits_and_deletes_nothing(
+    standin: BotApiStandin, bot: Bot
+) -> None:
+    message = await bot.send_message(CHANNEL, "one")
+    standin.state.chats[CHANNEL].bot_status = "kicked"
+    with pytest.raises(Forbidden):
+        await bot.edit_message_text("uno", CHANNEL, message.message_id)
+    with pytest.raises(Forbidden):
+        await bot.delete_message(CHANNEL, message.message_id)
+    assert standin.texts(CHANNEL) == ["one"]
+
+
+async def test_menus_are_kept_by_scope_and_language(standin: BotApiStandin, bot: Bot) -> None:
+    standin.message(7, "/start")
+    chat = BotCommandScopeChat(7)
+    await bot.set_my_commands([("help", "Help")])
+    await bot.set_my_commands([("help", "Aide")], language_code="fr")
+    await bot.set_my_commands([("help", "Help"), ("feeds", "Feeds")], scope=chat)
+    assert [c.description for c in await bot.get_my_commands(language_code="fr")] == ["Aide"]
+    assert [c.command for c in await bot.get_my_commands(chat)] == ["help", "feeds"]
+    assert standin.menu(type="chat", chat_id=7)[1]["command"] == "feeds"
+    assert await bot.get_my_commands(BotCommandScopeAllPrivateChats()) == ()
+    await bot.delete_my_commands(chat)
+    assert (standin.menu(type="chat", chat_id=7), len(standin.menu())) == ([], 1)
+
+
+MENUS = [
+    pytest.param([("Help", "Help")], {}, "bot_command_invalid", id="upper case"),
+    pytest.param([("help", "")], {}, "description_invalid", id="no description"),
+    pytest.param([("help", "x" * 257)], {}, "description_invalid", id="long description"),
+    pytest.param([(f"c{n}", "x") for n in range(101)], {}, "too_much", id="101 commands"),
+    pytest.param([("help", "x")], {"scope": BotCommandScopeChat(-5)}, "not found", id="chat"),
+    pytest.param([("help", "x")], {"language_code": "fa-IR"}, "language", id="language"),
+]
+
+
+@pytest.mark.parametrize(("commands", "how", "reason"), MENUS)
+async def test_an_unsound_menu_is_refused(
+    standin: BotApiStandin, bot: Bot, commands: list[tuple[str, str]],
+    how: dict[str, Any], reason: str,
+) -> None:  # fmt: skip
+    with pytest.raises(BadRequest) as refusal:
+        await bot.set_my_commands(commands, **how)
+    assert reason in str(refusal.value).lower()
+    assert not standin.state.menus
+
+
+class Hook(RequestHandler):
+    """A bot's webhook that says no as often as it is told to."""
+
+    async def post(self) -> None:
+        """Keep what came."""
+        secret = self.request.headers.get("X-Telegram-Bot-Api-Secret-Token")
+        self.settings["got"].append((secret, json.loads(self.request.body)["update_id"]))
+        if self.settings["refusals"]:
+            self.set_status(self.settings["refusals"].pop())
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """A webhook's address, what it got and what it will refuse with."""
+    application = Application([("/hook", Hook)], got=[], refusals=[], log_function=lambda _: None)
+    sockets = bind_sockets(0, "127.0.0.1")
+    server = HTTPServer(application)
+    server.add_sockets(sockets)
+    yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}/hook", application.settings
+    server.stop()
+    await server.close_all_connections()
+
+
+async def test_updates_are_brought_to_the_webhook_until_it_takes_them(
+    standin: BotApiStandin, bot: Bot, hook: tuple[str, dict[str, Any]]
+) -> None:
+    address, its = hook
+    its["refusals"] += [500, 403]
+    await bot.set_webhook(address, secret_token="s3-cret_")
+    with pytest.raises(Conflict):
+        await bot.get_updates()
+    first, second = standin.message(7, "/start"), standin.message(7, "/help")
+    await standin.until(lambda: not standin.pending_updates)
+    assert its["got"] == [("s3-cret_", number) for number in (first, first, first, second)]
+    assert [posted.status for posted in standin.state.posted] == [403, 500, 200, 200]
+    info = await bot.get_webhook_info()
+    assert (info.url, info.pending_update_count) == (address, 0)
+    assert info.last_error_message == "Wrong response from the webhook: 500"
+
+    await bot.delete_webhook()
+    third = standin.message(7, "/stop")
+    (update,) = await bot.get_updates()
+    assert update.update_id == third
+    assert len(its["got"]) == 4
+
+
+async def test_setting_a_webhook_ends_a_waiting_poll(
+    standin: BotApiStandin, bot: Bot, hook: tuple[str, dict[str, Any]]
+) -> None:
+    waiting = asyncio.create_task(bot.get_updates(timeout=5))
+    await standin.until(lambda: standin.state.pollers == 1)
+    await bot.set_webhook(hook[0])
+    with pytest.raises(Conflict):
+        await waiting
+
+
+@pytest.mark.parametrize(
+    ("url", "secret"),
+    [
+        pytest.param("https://bot.example/hook", None, id="elsewhere"),
+        pytest.param("ftp://127.0.0.1/hook", None, id="no http"),
+        pytest.param("http://127.0.0.1:1/hook", "a secret", id="secret with a blank"),
+    ],
+)
+async def test_an_unsound_webhook_is_refused(
+    standin: BotApiStandin, bot: Bot, url: str, secret: str | None
+) -> None:
+    with pytest.raises(BadRequest):
+        await bot.set_webhook(url, secret_token=secret)
+    assert not standin.state.webhook
 
 
 async def test_the_bot_learns_about_itself_and_its_chats(standin: BotApiStandin, bot: Bot) -> None:
