@@ -7,8 +7,8 @@ headlines, with their kinds; whoever may not be named is not.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -28,6 +28,19 @@ _ZONES = {"fa": "Asia/Tehran", "fr": "Europe/Paris"}
 _AT_ONCE = digests.MOST_NAMED  # subjects: no section of a digest leaves any of so few out
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest stories, as digests part them, each part newest first; at most MOST in all."""
+
+    stories: tuple[Line, ...]  # on the massacre, and on topics that the reader chose
+    named: tuple[Line, ...]  # officials named in other news
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All, in reading order."""
+        return (*self.stories, *self.named)
 
 
 def zone_of(language: str) -> str:
@@ -52,17 +65,34 @@ async def fresh(program: Program, key: tuple[object, ...], read: Callable[[Store
     return value
 
 
-async def latest(program: Program, reader: Channel) -> tuple[Line, ...]:
-    """The latest stories in a reader's scope, newest first; at most MOST. StoreError."""
+async def latest(program: Program, reader: Channel) -> Latest:
+    """The latest stories in a reader's scope. StoreError.
+
+    What is on the massacre is read by itself: a day full of routine news about an official must
+    not push it out.
+    """
     scope = reader.scope
     officials = scope.officials if not scope.topics else ()  # topics are told besides
-    relevant = True if not scope.named and not scope.topics else None
-    articles = await fresh(
-        program,
-        ("latest", officials, relevant),
-        lambda store: store.latest(_READ, officials=officials, relevant=relevant),
+    articles: dict[int, Tellable] = {}
+    for relevant in (True, None) if scope.named or scope.topics else (True,):
+        found = await fresh(
+            program,
+            ("latest", officials, relevant),
+            lambda store, relevant=relevant: store.latest(  # type: ignore[misc]
+                _READ, officials=officials, relevant=relevant
+            ),
+        )
+        articles |= {article.id: article for article in found}
+    subjects: dict[str, list[Tellable]] = {}
+    for article in sorted(articles.values(), key=lambda a: (a.first_seen, a.id), reverse=True):
+        subjects.setdefault(subject_of(article), []).append(article)
+    first = {name: of for name, of in subjects.items() if any(one.relevant for one in of)}
+    told = await _told(program, reader, first | subjects)
+    newest = [told[name] for name in subjects if name in told]
+    return Latest(
+        tuple(line for line, is_named in newest if not is_named),
+        tuple(line for line, is_named in newest if is_named),
     )
-    return await lines_of(program, reader, articles)
 
 
 async def of_official(program: Program, person_id: str, reader: Channel) -> tuple[Line, ...]:
@@ -79,11 +109,21 @@ async def of_official(program: Program, person_id: str, reader: Channel) -> tupl
 async def lines_of(
     program: Program, reader: Channel, articles: Sequence[Tellable]
 ) -> tuple[Line, ...]:
-    """The stories of these articles in a reader's scope, in the articles' order."""
+    """The stories of these articles in a reader's scope, in the articles' order; at most MOST."""
+    subjects: dict[str, list[Tellable]] = {}
+    for article in articles:
+        subjects.setdefault(subject_of(article), []).append(article)
+    return tuple(line for line, _ in (await _told(program, reader, subjects)).values())
+
+
+async def _told(
+    program: Program, reader: Channel, subjects: Mapping[str, Sequence[Tellable]]
+) -> dict[str, tuple[Line, bool]]:
+    """The first subjects that are in a reader's scope, and whether they are other news."""
     mutes, outlet_of = await fresh(program, ("outlets",), lambda s: _known(program, s))
     showable = program.knowledge.names.showable
     return await asyncio.to_thread(
-        _lines, reader, articles, mutes, outlet_of, showable, now=utc_now()
+        _lines, reader, subjects, mutes, outlet_of, showable, now=utc_now()
     )
 
 
@@ -92,13 +132,10 @@ def _known(program: Program, store: Store) -> tuple[Mutes, OutletOf]:
 
 
 def _lines(
-    reader: Channel, articles: Iterable[Tellable], mutes: Mutes, outlet_of: OutletOf,
-    showable: Callable[[str], bool], *, now: datetime,
-) -> tuple[Line, ...]:  # fmt: skip
-    subjects: dict[str, list[Tellable]] = {}
-    for article in articles:
-        subjects.setdefault(subject_of(article), []).append(article)
-    order, found = list(subjects), dict[str, Line]()
+    reader: Channel, subjects: Mapping[str, Sequence[Tellable]], mutes: Mutes,
+    outlet_of: OutletOf, showable: Callable[[str], bool], *, now: datetime,
+) -> dict[str, tuple[Line, bool]]:  # fmt: skip
+    order, found = list(subjects), dict[str, tuple[Line, bool]]()
     for start in range(0, len(order), _AT_ONCE):
         some = [
             article for subject in order[start : start + _AT_ONCE] for article in subjects[subject]
@@ -107,7 +144,9 @@ def _lines(
             reader, some, since=now, until=now, coverage=Coverage(0, 0), outlet_of=outlet_of,
             showable=showable, mutes=mutes,
         )  # fmt: skip
-        found |= {line.subject: line for line in digest.lines}
+        found |= {line.subject: (line, False) for line in digest.stories}
+        found |= {line.subject: (line, True) for line in digest.named}
         if len(found) >= MOST:
             break
-    return tuple(found[subject] for subject in order if subject in found)[:MOST]
+    told = [subject for subject in order if subject in found][:MOST]
+    return {subject: found[subject] for subject in told}

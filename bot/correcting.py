@@ -23,9 +23,15 @@ from bot.pacing import Pace
 from bot.sender import Mender
 from bot.together import put_away, together
 from config import logs
+from watchers.correcting import Correction
 from watchers.errors import DadkhahError
 from watchers.ports import Store
-from watchers.telling import Channel, Correction, Page, SendOutcome, SendResult
+from watchers.telling import (
+    Channel,
+    Page,
+    SendOutcome,
+    SendResult,
+)
 
 log = logs.get(__name__)
 

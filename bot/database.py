@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import TypeVar
 
-from watchers.ports import Store
+from watchers.ports import Lock, Store
 
 T = TypeVar("T")
 
@@ -24,19 +24,22 @@ class Database:
         """Run the work in the storage thread. StoreError as the ports say."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._store)
 
-    async def lock(self, stack: AsyncExitStack, name: str) -> bool:
-        """Try to get a lock, held until the stack unwinds; whether it was got."""
+    async def lock(self, stack: AsyncExitStack, name: str) -> Lock:
+        """Try to get a lock, held until the stack unwinds; true if it was got.
+
+        Whether it is still :meth:`~watchers.ports.Lock.held` is asked in the storage thread.
+        """
         lock = self._store.lock(name)
         got = await self(lambda _: lock.__enter__())
         if not got:
             await self(lambda _: lock.__exit__(None, None, None))
-            return False
+            return got
 
         async def release() -> None:
             await self(lambda _: lock.__exit__(None, None, None))
 
         stack.push_async_callback(release)
-        return True
+        return got
 
     @property
     def store(self) -> Store:
@@ -44,6 +47,6 @@ class Database:
         return self._store
 
     def close(self) -> None:
-        """Finish what was asked, then close the store."""
-        self._thread.shutdown(wait=True)
+        """Finish what has begun, drop what nobody waits for any more, and close the store."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
         self._store.close()

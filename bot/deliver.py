@@ -18,18 +18,18 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.clock import Clock, utc_now
 from bot.database import Database
-from bot.notices import DiskTrouble, tell_of_pause
+from bot.notices import DiskTrouble
 from bot.pacing import Budget, Pace, rest
 from bot.sender import Sender, SenderFor
 from bot.together import put_away, together
 from config import logs
 from watchers.errors import DadkhahError, InputInvalid, StoreError
-from watchers.ports import Store
+from watchers.ports import Lock, Store
 from watchers.telling import Channel, Delivery, DeliveryState, SendOutcome, SendResult
 
 __all__ = ["Deliverer", "DeliverySummary", "Pace", "deliver_all"]
@@ -140,7 +140,8 @@ class Deliverer:
         """
         outcomes: Counter[str] = Counter()
         async with AsyncExitStack() as stack:
-            if not await self._database.lock(stack, f"channel-{channel.id}"):
+            lock = await self._database.lock(stack, f"channel-{channel.id}")
+            if not lock:
                 return DeliverySummary({})
             left = await self._database(
                 lambda store: store.abandon_sending(channel.id, at=self._clock())
@@ -148,25 +149,25 @@ class Deliverer:
             outcomes[SendOutcome.UNCERTAIN] += left
             if left:
                 log.warning("delivery_uncertain", channel=channel.chat, pages=left, why="crash")
-            await self._drain(channel, sender, outcomes)
+            await self._drain(channel, sender, outcomes, lock)
         return DeliverySummary({str(k): n for k, n in outcomes.items() if n})
 
-    async def _drain(self, channel: Channel, sender: Sender, outcomes: Counter[str]) -> None:
+    async def _drain(
+        self, channel: Channel, sender: Sender, outcomes: Counter[str], lock: Lock
+    ) -> None:
         moves = 0
         while not self.stopping.is_set():
-            claimed = await self._claim(channel)
+            claimed = await self._claim(channel, lock)
             if claimed is None:
                 return
             channel, page = claimed
             result = await self._tell(channel, sender, page)
             outcomes[result.outcome] += 1
             moves += result.outcome is SendOutcome.MIGRATED
-            if result.outcome in (SendOutcome.PAUSE, SendOutcome.MIGRATED):
-                await tell_of_pause(self._database, channel.id, page, at=self._clock())
             if result.outcome in (SendOutcome.RETRY, SendOutcome.PAUSE) or moves > _MOVES:
                 return
 
-    async def _claim(self, channel: Channel) -> tuple[Channel, Delivery] | None:
+    async def _claim(self, channel: Channel, lock: Lock) -> tuple[Channel, Delivery] | None:
         """The next page, once it may go, with the channel as it is now (its chat may be new)."""
         pace, turn = self.pace(channel.id), None
         if not channel.is_console:
@@ -175,6 +176,9 @@ class Deliverer:
                 return None
 
         def claim(store: Store) -> tuple[Channel, Delivery] | None:
+            if not lock.held():  # another may have it, and deliver
+                log.warning("channel_lock_lost", channel=channel.chat)
+                return None
             page = store.claim_next(channel.id, self._clock())
             if page is None:
                 return None
@@ -201,7 +205,8 @@ class Deliverer:
             claimed = None if claiming.exception() else claiming.result()
             if claimed is not None:
                 number, at = claimed[1].id, self._clock()
-                await self._database(lambda store: store.record_send(number, _NOT_BEGUN, at=at))
+                result = replace(_NOT_BEGUN, attempt=claimed[1].attempts)
+                await self._database(lambda store: store.record_send(number, result, at=at))
             raise
 
     async def _tell(self, channel: Channel, sender: Sender, page: Delivery) -> SendResult:
@@ -239,6 +244,7 @@ class Deliverer:
     async def _record(self, page: Delivery, result: SendResult) -> None:
         """Keep the receipt, sooner or later; StoreError once we stop, or are not patient."""
         at, tries = self._clock(), 0
+        result = replace(result, attempt=page.attempts)
         while True:
             try:
                 await self._database(lambda store: store.record_send(page.id, result, at=at))

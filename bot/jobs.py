@@ -21,6 +21,7 @@ from bot.render import nothing_new, render
 from bot.schedule import latest_slot
 from config import logs
 from watchers import digest as digests
+from watchers.approving import Approval
 from watchers.errors import StoreError
 from watchers.model import Feed
 from watchers.muting import Mutes
@@ -29,7 +30,6 @@ from watchers.ports import Store
 from watchers.settler import settle_batch
 from watchers.telling import (
     CONSOLE,
-    Approval,
     Channel,
     ChannelSpec,
     Coverage,
@@ -44,6 +44,7 @@ from watchers.urls import host
 log = logs.get(__name__)
 
 _SOONEST = timedelta(hours=1)  # between two digests, and far more than asking takes
+_BUILDS = 4  # of what an admin let through, if it changes while it is built
 LOOK_BACK = timedelta(days=7)  # older news is not told, even if a digest never went out
 
 
@@ -277,6 +278,7 @@ async def post_approved(
 
     None if that slot was queued already, or the channel is gone: whoever presses second posts
     nothing. Close the approval after it, so that what breaks off in between can be done again.
+    What was muted, merged or told while it was built is left out: it is built once more then.
     """
     found = await program.database(lambda store: store.channels())
     channel = next((one for one in found if one.id == approval.channel_id), None)
@@ -286,10 +288,20 @@ async def post_approved(
     # Asking moved `last_slot`: the span begins with the slot before that.
     before = latest_slot(channel, approval.at - _SOONEST)
     channel = replace(channel, last_slot=before or channel.last_slot)
-    built = await build(program, channel, now or utc_now(), only=chosen)
-    if not built.subjects:  # muted or merged meanwhile
-        return replace(built, pages=())
-    return await _queue(program, built, slot=approval.slot, scheduled=False)
+    refused: DigestOrder | None = None
+    for _ in range(_BUILDS):
+        built = await build(program, channel, now or utc_now(), only=chosen)
+        if not built.subjects:  # muted or merged meanwhile
+            return replace(built, pages=())
+        order = order_of(built, slot=approval.slot, scheduled=False)
+        told = (order.subjects, order.withdrawals)
+        if refused is not None and told == (refused.subjects, refused.withdrawals):
+            break  # nothing of it changed: it is the slot that was told
+        queued = await _queue(program, built, slot=approval.slot, scheduled=False)
+        if queued is not None:
+            return queued
+        refused = order
+    return None
 
 
 async def digest_due(

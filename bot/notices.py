@@ -7,69 +7,56 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.clock import Clock, utc_now
 from bot.database import Database
+from bot.reaching import MOST, STALE, Messenger, Reach
 from config import logs
 from watchers.errors import StoreError, StoreFull
-from watchers.model import Notice
 from watchers.ports import Store
-from watchers.telling import Admin, Channel, Delivery, DeliveryState, SendOutcome, SendResult
+from watchers.telling import (
+    Channel,
+    Delivery,
+    DeliveryState,
+    SendOutcome,
+)
 
 log = logs.get(__name__)
 
-MOST = 10  # notices a tick: Telegram takes about a message a second of a bot to one person
-STALE = timedelta(days=2)
 _LOOK = 100  # the latest open pages, of which admins may not have been told yet
 _DISK_AGAIN = timedelta(hours=6)  # a disk that is still full is told again
 _MOST = 300  # characters of what Telegram, or the database, said
 _OPEN = (DeliveryState.UNCERTAIN, DeliveryState.FAILED)
 
 
-class Messenger(Protocol):
-    """Sends a plain message to one person."""
-
-    async def tell(self, user_id: int, text: str) -> SendResult:
-        """One attempt; never raises for what Telegram does."""
-
-
-async def tell_admins(database: Database, messenger: Messenger) -> int:
+async def tell_admins(database: Database, messenger: Messenger, reach: Reach | None = None) -> int:
     """Send untold notices to every admin, oldest first, at most ten; how many were sent.
 
     A notice is claimed before it is sent: a crash in between loses it rather than sending it
     twice. It stays readable: `coverage`, `/status`. One that certainly reached nobody, for
     Telegram could not be reached, is given back, and the others wait with it for the next tick.
+    Where only some admins have to wait, `reach` remembers what they get later.
     Notices older than two days are marked told without being sent: they are no news any more.
     """
     notices, admins = await database(
         lambda store: (store.notices(untold=True, limit=MOST), store.admins())
     )
-    told = 0
-    for notice in notices if admins else ():
+    told, reach = 0, reach or Reach()
+    await reach.catch_up(admins, messenger)
+    for notice in notices:
+        if all(reach.is_behind(admin.user_id) for admin in admins):  # also when there is none
+            break
         number, now = notice.id, utc_now()
         if not await database(lambda store, n=number, at=now: store.mark_told(n, at=at)):  # type: ignore[misc]
             continue
         if notice.at < now - STALE:
             log.warning("notice_lost", notice=number, why="older than two days")
-        elif await _may_have_come(notice, admins, messenger):
+        elif await reach.tell(notice, admins, messenger):
             told += 1
         else:
             await database(lambda store, n=number: store.give_back(n))  # type: ignore[misc]
             break
     return told
-
-
-async def _may_have_come(notice: Notice, admins: Sequence[Admin], messenger: Messenger) -> bool:
-    """Send it to all; False if all attempts came to "try again": nobody has it."""
-    results = [await messenger.tell(admin.user_id, notice.text) for admin in admins]
-    if all(result.outcome is SendOutcome.RETRY for result in results):
-        log.info("notice_waits", notice=notice.id, why=results[0].detail)
-        return False
-    for result in results:
-        if result.outcome is not SendOutcome.SENT:
-            log.warning("notice_lost", notice=notice.id, why=result.detail)
-    return True
 
 
 # ---------------------------------------------------------------- deliveries
@@ -147,29 +134,6 @@ def private_notices(pages: Sequence[Delivery]) -> list[Telling]:
         "Decide about all of them at once: /deliveries."
     )
     return [Telling(f"private-open:{day}", "uncertain", text) for day in sorted(days)]
-
-
-async def tell_of_pause(
-    database: Database, channel_id: int, page: Delivery, *, at: datetime
-) -> None:
-    """Add a notice if this public channel is paused now, by what came of sending that page."""
-
-    def add(store: Store) -> None:
-        own = next((one for one in store.channels() if one.id == channel_id), None)
-        if own is None or not own.paused:
-            return
-        why = (own.pause_reason or "no reason was given")[:_MOST]
-        text = (
-            f"Posting to {own.chat} is paused. The reason: {why}. Nothing was lost: what is "
-            "queued waits. Make the bot an admin of that chat with the right to post messages "
-            "(`dadkhah doctor` checks it), then resume the channel in /channels."
-        )
-        store.add_notice(f"paused:{page.id}:{page.attempts}", "paused", text, at=at)
-
-    try:
-        await database(add)
-    except StoreError as error:
-        log.warning("notice_lost", why=str(error))
 
 
 # ---------------------------------------------------------------- a full disk

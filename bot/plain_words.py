@@ -75,7 +75,7 @@ _JOINED = {"بعد از ظهر": "بعدازظهر", "نیمه شب": "نیمه�
 _LETTERS = str.maketrans(
     {"ي": "ی", "ك": "ک", "\u200c": "", "\u200e": "", "\u200f": "", "–": "-", "—": "-", "’": "'"}
 )
-_TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2})|h)?(am|pm|a\.m|p\.m)?")
+_TIME = re.compile(r"(\d{1,2})(?:([:.h]?)(\d{2})|h)?(am|pm|a\.m|p\.m)?")
 _CONTINENTS = frozenset(
     [
         "Africa",
@@ -88,6 +88,29 @@ _CONTINENTS = frozenset(
         "Europe",
         "Indian",
         "Pacific",
+    ]
+)
+# Names of cities that are English words: "wake me at 8" names no island. Pacific/Wake does.
+_NO_CITIES = frozenset(
+    [
+        "canary",
+        "center",
+        "central",
+        "christmas",
+        "easter",
+        "eastern",
+        "general",
+        "midway",
+        "mountain",
+        "north",
+        "pacific",
+        "resolute",
+        "reunion",
+        "south",
+        "troll",
+        "wake",
+        "west",
+        "western",
     ]
 )
 _PLACES = {"تهران": "Asia/Tehran", "برلین": "Europe/Berlin", "لندن": "Europe/London",
@@ -120,7 +143,7 @@ def zones() -> Mapping[str, str]:
 
     Where a city has two names (Asia/Istanbul, Europe/Istanbul) they are the same clock.
     Abbreviations (CET, EST) are left out: many of them have no daylight saving time, or two
-    meanings.
+    meanings; so are cities whose names are English words.
     """
     names = sorted(available_timezones())
     found = {name.lower(): name for name in names if "/" in name}
@@ -128,7 +151,7 @@ def zones() -> Mapping[str, str]:
     cities = [n for n in names if n.partition("/")[0] in _CONTINENTS and "/" in n]
     for name in sorted(cities, key=lambda n: -n.count("/")):  # the shorter name wins
         found[name.rpartition("/")[2].lower()] = name
-    return found
+    return {called: name for called, name in found.items() if called not in _NO_CITIES}
 
 
 def tokens(text: str, most: int = MOST) -> list[str]:
@@ -150,17 +173,18 @@ def tokens(text: str, most: int = MOST) -> list[str]:
 def clock(word: str, half: int | None = None) -> str | None:
     """The wall-clock time "HH:MM" that a word names; None if it names none.
 
-    `half`: 0 for the morning, 12 for after noon, None if that is not said.
+    `half`: 0 for the morning, 12 for after noon, None if that is not said. A bare number of
+    more than two digits is none: 2026 is a year.
     """
     if word in _CLOCKS:
         return _CLOCKS[word] if half is None else None
-    if re.fullmatch(r"[0-2]\d[0-5]\d", word):
-        word = f"{word[:2]}:{word[2:]}"
     found = _TIME.fullmatch(word.rstrip("."))
     if not found:
         return None
-    hour, minute = int(found[1]), int(found[2] or 0)
-    half = _HALVES[found[3]] if found[3] else half
+    hour, minute = int(found[1]), int(found[3] or 0)
+    half = _HALVES[found[4]] if found[4] else half
+    if half is None and found[3] and not found[2]:
+        return None
     if half is not None:
         if not 1 <= hour <= 12:
             return None

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 
 from bot.clock import Clock, utc_now
@@ -25,6 +26,7 @@ from bot.sender import Sender
 from bot.together import put_away
 from config import logs
 from watchers.errors import DadkhahError, StoreError
+from watchers.ports import Lock, Store
 from watchers.telling import Channel, Delivery, SendOutcome, SendResult
 
 log = logs.get(__name__)
@@ -38,6 +40,7 @@ _RECEIPT_WAITS = (0.2, 1.0, 5.0)  # seconds between tries to keep receipts; then
 _NOT_BEGUN = SendResult(SendOutcome.RETRY, "The program stopped before it was sent.")
 
 Sending = asyncio.Task[SendResult]
+Claimed = tuple[tuple[Channel, Delivery], ...]
 
 
 class PrivatePump:
@@ -105,36 +108,54 @@ class PrivatePump:
         """
         outcomes: Counter[str] = Counter()
         async with AsyncExitStack() as stack:
-            if not await self._database.lock(stack, "private"):
+            lock = await self._database.lock(stack, "private")
+            if not lock:
                 return outcomes
             left = await self._database(lambda store: store.abandon_private(at=self._clock()))
             if left:
                 log.warning("private_uncertain", pages=left, why="crash")
                 outcomes[SendOutcome.UNCERTAIN] += left
             try:
-                await self._drain(sender, outcomes)
+                await self._drain(sender, outcomes, lock)
             finally:
                 await self._settle(outcomes)
         return {str(outcome): number for outcome, number in outcomes.items()}
 
-    async def _drain(self, sender: Sender, outcomes: Counter[str]) -> None:
+    async def _drain(self, sender: Sender, outcomes: Counter[str], lock: Lock) -> None:
         while not self.stopping.is_set() and time.monotonic() >= self._rest_until:
             await self._keep_receipts()
-            await self._begin(sender)
+            await self._begin(sender, lock)
             if not self._under_way:
                 return
             await asyncio.wait(self._under_way, timeout=_ROUND)
             self._gather(outcomes)
 
-    async def _begin(self, sender: Sender) -> None:
+    async def _begin(self, sender: Sender, lock: Lock) -> None:
         """Claim as many pages as there are places, and send them."""
         free = MOST - len(self._under_way)
         if free < MOST // 2:  # few and larger transactions
             return
-        claimed = await self._database(lambda store: store.claim_private(self._clock(), free))
-        for channel, page in claimed:
+        for channel, page in await self._claim(free, lock):
             task = asyncio.create_task(self._send(channel, page, sender))
             self._under_way[task] = page
+
+    async def _claim(self, most: int, lock: Lock) -> Claimed:
+        """Claim; what is claimed for a caller who is cancelled meanwhile is queued again."""
+
+        def claim(store: Store) -> Claimed:
+            if lock.held():
+                return store.claim_private(self._clock(), most)
+            log.warning("private_lock_lost")  # another may have it, and send
+            return ()
+
+        claiming = asyncio.ensure_future(self._database(claim))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await asyncio.wait([claiming])
+            for _, page in () if claiming.exception() else claiming.result():
+                self._done.append((page.id, replace(_NOT_BEGUN, attempt=page.attempts)))
+            raise
 
     async def _send(self, channel: Channel, page: Delivery, sender: Sender) -> SendResult:
         now = time.monotonic()
@@ -159,7 +180,7 @@ class PrivatePump:
                 result = SendResult(SendOutcome.UNCERTAIN, "The attempt to send it broke off.")
             else:
                 result = task.result()
-            self._done.append((page.id, result))
+            self._done.append((page.id, replace(result, attempt=page.attempts)))
             outcomes[result.outcome] += 1
             self._look_at(page, result)
 

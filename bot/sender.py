@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Literal, Protocol, TextIO
@@ -45,9 +46,12 @@ Probe = Literal["ours", "not-ours", "missing", "unknown"]
 
 ANSWER = 4_000  # UTF-16 units of one answer; a character is two at most, so half of it is safe
 PAUSE = 1.0  # seconds between pages of an answer: Telegram takes a message a second in a chat
+_AGAIN = 3  # times that an answer is tried again when Telegram says to wait
+_LONGEST = 30.0  # seconds that an answer waits in all; the command can be given again
 _NO_TOKEN = 60.0  # seconds before the next try after Telegram refused the token
 _POPUP = 190  # characters of what pops up after a press; Telegram takes 200
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_sleep = asyncio.sleep
 # What a 400 says (in td/telegram/MessagesManager and telegram-bot-api's Client) of a message.
 _GONE = ("message to delete not found", "message to edit not found", "message_id_invalid")
 _AS_WANTED = ("message is not modified", "message to edit not found", "message_id_invalid")
@@ -261,6 +265,34 @@ async def senders(settings: Settings) -> AsyncIterator[SenderFor]:
         await bot.request.shutdown()
 
 
+async def _answered(attempt: Callable[[], Awaitable[object]]) -> TelegramError | None:
+    """Do it; the error if it came to nothing. Told to wait (429), for nothing was recorded then,
+    it waits as long as asked and tries again: thrice at most, and half a minute in all.
+    """
+    waited = 0.0
+    for tried in range(_AGAIN + 1):
+        try:
+            await attempt()
+        except RetryAfter as error:
+            wait = outcome_of(error).wait
+            waited += wait
+            if tried == _AGAIN or waited > _LONGEST:
+                return error
+            await _sleep(wait)
+        except TelegramError as error:
+            return error
+        else:
+            break
+    return None
+
+
+def _lost(error: TelegramError | None) -> bool:
+    """Whether an answer came to nothing; then that is logged."""
+    if error is not None:
+        log.warning("answer_lost", why=error.message)
+    return error is not None
+
+
 async def answer(
     message: Message, text: str, buttons: Sequence[tuple[str, str]] = (),
     across: int | Sequence[int] = 1, entities: Sequence[Entity] = (),
@@ -274,13 +306,11 @@ async def answer(
     parts = [text] if entities else _parts(text)
     for number, part in enumerate(parts, 1):
         markup = _keys(buttons, across) if number == len(parts) else None
-        try:
-            await message.reply_text(
-                part, link_preview_options=_NO_PREVIEW, reply_markup=markup,
-                entities=_entities(Page(part, tuple(entities))) or None,
-            )  # fmt: skip
-        except TelegramError as error:
-            log.warning("answer_lost", why=error.message)
+        send = functools.partial(
+            message.reply_text, part, link_preview_options=_NO_PREVIEW, reply_markup=markup,
+            entities=_entities(Page(part, tuple(entities))) or None,
+        )  # fmt: skip
+        if _lost(await _answered(send)):
             return
 
 
@@ -299,13 +329,12 @@ async def answer_pages(message: Message, pages: Sequence[Page]) -> None:
     """Answer with pages as a channel gets them, a second apart; a failure is only logged."""
     for number, page in enumerate(pages):
         if number:
-            await asyncio.sleep(PAUSE)
-        try:
-            await message.reply_text(
-                page.text, entities=_entities(page), link_preview_options=_NO_PREVIEW
-            )
-        except TelegramError as error:
-            log.warning("answer_lost", why=error.message)
+            await _sleep(PAUSE)
+        send = functools.partial(
+            message.reply_text, page.text, entities=_entities(page),
+            link_preview_options=_NO_PREVIEW,
+        )  # fmt: skip
+        if _lost(await _answered(send)):
             return
 
 
@@ -323,29 +352,24 @@ async def answer_instead(
         await answer(message, text, buttons, across)
         return
     part = parts[0]
-    try:
-        await message.edit_text(
-            part, link_preview_options=_NO_PREVIEW, reply_markup=_keys(buttons, across),
-            entities=_entities(Page(part, tuple(entities))) or None,
-        )  # fmt: skip
-    except TelegramError as error:  # the same text and buttons again, for one
+    edit = functools.partial(
+        message.edit_text, part, link_preview_options=_NO_PREVIEW,
+        reply_markup=_keys(buttons, across),
+        entities=_entities(Page(part, tuple(entities))) or None,
+    )  # fmt: skip
+    if error := await _answered(edit):  # the same text and buttons again, for one
         log.info("answer_lost", why=error.message)
 
 
 async def take_buttons(message: Message) -> None:
     """Take the buttons of a message of ours away; a failure is only logged."""
-    try:
-        await message.edit_reply_markup(None)
-    except TelegramError as error:  # they are gone already, for one
+    if error := await _answered(lambda: message.edit_reply_markup(None)):  # gone, for one
         log.info("answer_lost", why=error.message)
 
 
 async def answer_file(message: Message, name: str, data: bytes, caption: str) -> None:
     """Answer with a document; a failure is only logged."""
-    try:
-        await message.reply_document(data, filename=name, caption=caption)
-    except TelegramError as error:
-        log.warning("answer_lost", why=error.message)
+    _lost(await _answered(lambda: message.reply_document(data, filename=name, caption=caption)))
 
 
 async def answer_press(query: CallbackQuery, text: str = "") -> None:

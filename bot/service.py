@@ -7,7 +7,8 @@
     every process:            watchlist -> looked at four times a second, and taken up
 
 SIGTERM: no new work; a page that is being sent gets its receipt, polls are dropped (they are
-asked again), everything is put away; exit within 10 seconds.
+asked again), everything is put away; exit within 10 seconds, also while another process has the
+database locked: then what was sent and could not be noted is in doubt.
 """
 
 from __future__ import annotations
@@ -37,10 +38,12 @@ from bot.web import HealthPage
 from config import logs
 from config.settings import SettingsInvalid, unknown_variables
 from watchers.errors import DadkhahError
+from watchers.ports import Lock
 
 log = logs.get(__name__)
 
 FINISH = 6.0  # seconds that a stop waits for a page to get its receipt
+HURRY = 4.0  # seconds after which it no longer waits for another process's lock on the database
 STALE = timedelta(minutes=5)  # without the end of any tick: we are not ready
 STUCK = timedelta(hours=1)  # one tick under way for so long: neither
 REST = timedelta(seconds=30)  # after a tick that failed
@@ -56,7 +59,7 @@ class Service:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._stop = asyncio.Event()
-        self._leased = False
+        self._held: Lock | None = None
         self._lease = AsyncExitStack()
         self._ticked: datetime | None = None
         self._began: dict[str, datetime] = {}  # ticks under way
@@ -112,7 +115,7 @@ class Service:
             ("rechecks", rechecks.EVERY, self._look_for_pages),
             ("housekeeping", 3600.0, lambda: housekeeping.tidy(self._program)),
         )
-        self._scheduler.add_job(self._take_lease, "interval", seconds=2, id=LEASE,
+        self._scheduler.add_job(self._see_to_lease, "interval", seconds=2, id=LEASE,
                                 next_run_time=utc_now(), **_GENTLE)  # fmt: skip
         self._scheduler.add_job(
             self._tick,
@@ -130,16 +133,41 @@ class Service:
             )  # fmt: skip
         self._scheduler.start()
 
-    async def _take_lease(self) -> None:
+    async def _see_to_lease(self) -> None:
         """Ticks run where the lease is; when its holder dies, another takes it at once."""
-        if self._leased or self._stop.is_set():
+        held = self._held
+        if self._stop.is_set():
             return
+        if held is None:
+            await self._take_lease()
+        elif not await self._program.database(lambda _: held.held()):
+            await self._lose_lease()
+
+    async def _take_lease(self) -> None:
         try:
-            self._leased = await self._program.database.lock(self._lease, LEASE)
+            lock = await self._program.database.lock(self._lease, LEASE)
         except DadkhahError as error:  # told in one line; its cause is the database's
             log.warning("lease_failed", why=str(error))
-        if self._leased:
+            return
+        if lock:
+            self._held = lock
             log.info("lease_taken")
+
+    async def _lose_lease(self) -> None:
+        """The database was restarted, or cut us off: another may have it by now."""
+        log.warning("lease_lost")
+        self._held = None
+        lease, self._lease = self._lease, AsyncExitStack()
+        with contextlib.suppress(DadkhahError):  # it is gone in any case
+            await lease.aclose()
+        if self._updates is not None:
+            if starting := self._tasks.get("telegram"):
+                await asyncio.wait([starting])
+            await self._updates.stop()
+
+    @property
+    def _leased(self) -> bool:
+        return self._held is not None
 
     async def _tick(
         self, name: str, work: Callable[[], Awaitable[object]], *, everywhere: bool = False
@@ -210,6 +238,7 @@ class Service:
     async def _finish(self) -> None:
         log.info("stopping")
         self._scheduler.pause()
+        self._program.database.store.hurry(HURRY)
         for task in self._tasks.values():
             task.cancel()
         telling = self._telling.finish(FINISH) if self._telling else asyncio.sleep(0)

@@ -18,6 +18,7 @@ from bot.correcting import Corrector
 from bot.deliver import Deliverer
 from bot.notices import DeliveryNotices, DiskTrouble, tell_admins
 from bot.pump import PrivatePump
+from bot.reaching import Reach
 from bot.sender import TelegramSender
 from bot.subscribing import SubscriberDigests
 from watchers.errors import DadkhahError
@@ -40,6 +41,7 @@ class Telling:
         self._open_pages = DeliveryNotices(database)
         self._subscribers = SubscriberDigests(program)
         self._alerted = Seen()
+        self._reach = Reach()
 
     @property
     def ticks(self) -> tuple[Tick, ...]:
@@ -67,7 +69,7 @@ class Telling:
 
     async def _tell_admins(self) -> None:
         await self._trouble.tick(self._program.database, self._sender)
-        await tell_admins(self._program.database, self._sender)
+        await tell_admins(self._program.database, self._sender, self._reach)
 
     def note(self, error: DadkhahError) -> None:
         """An error of any tick: a full disk is told to admins."""

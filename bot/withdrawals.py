@@ -15,9 +15,13 @@ from bot.i18n import catalogue
 from bot.noting import noted
 from bot.withdrawing import without
 from bot.wording import count, isolated, short
+from watchers.correcting import Posted
 from watchers.errors import OrderInvalid, StoryUnknown
 from watchers.ports import Store
-from watchers.telling import DeliveryState, Page, Posted
+from watchers.telling import (
+    DeliveryState,
+    Page,
+)
 from watchers.urls import without_trackers
 
 REMOVED, CORRECTED = "removed", "corrected"

@@ -27,8 +27,8 @@ from storage.engine import chunks, insert_new
 from storage.mapping import storable
 from storage.stories import followed
 from storage.tables import APPROVAL, CHANNEL, DIGEST, TOLD
+from watchers.approving import Approval
 from watchers.errors import ChannelUnknown
-from watchers.telling import Approval
 
 _MAX_ID = 2**31 - 1
 _ONE = select(APPROVAL)

@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from storage.mapping import dump
+from watchers.approving import Approval
 from watchers.errors import ApprovalClosed, ApprovalUnknown
-from watchers.telling import Approval, AuditRecord
+from watchers.telling import (
+    AuditRecord,
+)
 
 OPEN, POSTED, DROPPED = "open", "posted", "dropped"
 HELD = "held"

@@ -34,13 +34,11 @@ from storage.taking_back import (
     unsure_notice,
 )
 from storage.withdrawals import announce
+from watchers.correcting import Correction, CorrectionState, Posted
 from watchers.telling import (
     AuditRecord,
-    Correction,
-    CorrectionState,
     DeliveryState,
     Page,
-    Posted,
     SendOutcome,
     SendResult,
 )

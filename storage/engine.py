@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,7 @@ from watchers.errors import InputInvalid
 _T = TypeVar("_T")
 
 BUSY_SECONDS = 10
+_LOOK = 0.25  # seconds after which a writer of SQLite that waits looks whether it may go on waiting
 _HIDDEN = True  # no values in errors: a log would have subscribers' numbers, and texts
 _CHUNK = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535
 _POSTGRES_SESSION = (
@@ -99,11 +102,16 @@ def make_engine(url: str | URL, *, foreign_keys: bool = True) -> Engine:
     if sqlite_path(parsed) is None:
         return _postgres_engine(parsed)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=_HIDDEN)
-    _set_up_sqlite(engine, foreign_keys=foreign_keys)
+    _set_up_sqlite(engine, BUSY_SECONDS, foreign_keys=foreign_keys)
     return engine
 
 
-def _set_up_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
+def hurry(engine: Engine, seconds: float) -> None:
+    """From so many seconds on no transaction of SQLite waits for another process to finish."""
+    engine.update_execution_options(wait_until=time.monotonic() + seconds)
+
+
+def _set_up_sqlite(engine: Engine, busy_seconds: float, *, foreign_keys: bool) -> None:
     pragmas = (
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = NORMAL",
@@ -125,10 +133,34 @@ def _set_up_sqlite(engine: Engine, *, foreign_keys: bool) -> None:
             connection.info["synchronous"] = level
         # IMMEDIATE: the service and the command line share the file, and a transaction that
         # reads first and writes later fails at once if another wrote in between.
-        connection.exec_driver_sql("BEGIN" if mode is Mode.READ else "BEGIN IMMEDIATE")
+        if mode is Mode.READ:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_to_write(engine, connection.connection.dbapi_connection, busy_seconds)
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begin)
+
+
+def _begin_to_write(engine: Engine, connection: Any, busy_seconds: float) -> None:
+    """BEGIN IMMEDIATE, which waits for other writers; in small parts, so that it can be told to
+    :func:`hurry` meanwhile.
+    """
+    until = time.monotonic() + busy_seconds
+    connection.execute(f"PRAGMA busy_timeout = {min(_LOOK, busy_seconds) * 1_000:.0f}")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                wait_until = engine.get_execution_options().get("wait_until", until)
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= min(until, wait_until):
+                    raise
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {busy_seconds * 1_000:.0f}")
 
 
 def _postgres_engine(url: URL) -> Engine:

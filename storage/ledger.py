@@ -23,7 +23,13 @@ from storage.mapping import storable
 from storage.notices import Telling
 from storage.planning import is_down
 from storage.tables import FEED, HOST, LEDGER, NOTICE
-from watchers.model import Gap, LedgerRow, Notice, PollResult, Rhythm
+from watchers.model import (
+    Gap,
+    LedgerRow,
+    PollResult,
+    Rhythm,
+)
+from watchers.telling import Notice
 
 PRUNED = 5_000  # runs deleted in one transaction: other writers wait for its end
 

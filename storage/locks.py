@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from storage.engine import place, sqlite_path
-from storage.translate import translated
+from storage.translate import kind_of, translated
+from watchers.errors import StoreError
+
+
+class Lock:
+    """What came of trying to get one: see :class:`watchers.ports.Lock`."""
+
+    def __init__(self, got: bool, still: Callable[[], bool] = lambda: True) -> None:
+        self._got = self._held = got
+        self._still = still
+
+    def __bool__(self) -> bool:
+        """Whether it was got."""
+        return self._got
+
+    def held(self) -> bool:
+        """Whether it was got and is not lost since. What was lost once does not come back."""
+        self._held = self._held and self._still()
+        return self._held
 
 
 @contextmanager
-def lock(engine: Engine, name: str) -> Iterator[bool]:
-    """Whether the lock was got; never waits. StoreError."""
+def lock(engine: Engine, name: str) -> Iterator[Lock]:
+    """A lock, true if it was got; never waits. StoreError."""
     path = sqlite_path(engine.url)
     with _file_lock(path, name) if path is not None else _advisory_lock(engine, name) as got:
         yield got
@@ -27,7 +45,7 @@ def _digest(name: str) -> bytes:
 
 
 @contextmanager
-def _file_lock(database: Path, name: str) -> Iterator[bool]:
+def _file_lock(database: Path, name: str) -> Iterator[Lock]:
     folder = database.with_name(f"{database.name}.locks")
     # The kernel drops the lock with its holder; the empty file stays, which is harmless.
     own = FileLock(folder / f"{_digest(name).hex()}.lock", timeout=0, thread_local=False)
@@ -40,14 +58,14 @@ def _file_lock(database: Path, name: str) -> Iterator[bool]:
         else:
             got = True
     try:
-        yield got
+        yield Lock(got)
     finally:
         if got:
             own.release()
 
 
 @contextmanager
-def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
+def _advisory_lock(engine: Engine, name: str) -> Iterator[Lock]:
     """On a connection of its own, which is closed at the end: the lock ends with it."""
     key = {"key": int.from_bytes(_digest(name), "big", signed=True)}
     where = place(engine.url)
@@ -57,7 +75,20 @@ def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
     try:
         with translated(where):
             got = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one()
-        yield got
+        yield Lock(got, lambda: _answers(connection))
     finally:
-        with translated(where):
+        with suppress(StoreError), translated(where):  # that of a lost one fails: it is gone
             connection.close()
+
+
+def _answers(connection: Connection) -> bool:
+    """Whether its session, and with it the lock, lives; never a new session in its place."""
+    driver = connection.connection.dbapi_connection
+    try:
+        if driver is not None:
+            driver.cursor().execute("SELECT 1")
+    except Exception as error:
+        if kind_of(error) is None:
+            raise
+        return False
+    return driver is not None

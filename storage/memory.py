@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage.first_published import earliest
+from storage.locks import Lock
 from storage.memory_approving import MemoryApproving, MemoryBrowsing, MemoryMuting
 from storage.memory_articles import MemoryArticles
 from storage.memory_keeping import MemoryKeeping
@@ -147,13 +148,13 @@ class MemoryStore(
         self._values[name] = value
 
     @contextmanager
-    def lock(self, name: str) -> Iterator[bool]:
+    def lock(self, name: str) -> Iterator[Lock]:
         """See :class:`watchers.ports.UpkeepPort`; between the threads of this process only."""
         with self._lock:
             got = name not in self._held
             self._held.add(name)
         try:
-            yield got
+            yield Lock(got)
         finally:
             if got:
                 self._held.discard(name)
@@ -166,6 +167,9 @@ class MemoryStore(
         """Refuse: there is nothing to copy."""
         msg = f"A store in memory cannot be copied to {target}."
         raise StoreError(msg)
+
+    def hurry(self, seconds: float) -> None:
+        """Do nothing: nobody waits."""
 
     def close(self) -> None:
         """Do nothing; what was stored stays readable."""

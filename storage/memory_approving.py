@@ -24,8 +24,11 @@ from storage.memory_correcting import MemoryCorrecting
 from storage.memory_state import MemoryTold, synchronised
 from storage.memory_telling import MemoryTelling
 from storage.memory_watching import MemoryWatching
+from watchers.approving import Approval
 from watchers.muting import Mutes
-from watchers.telling import Approval, Tellable
+from watchers.telling import (
+    Tellable,
+)
 
 
 class MemoryApproving(MemoryCorrecting, MemoryTelling):

@@ -25,13 +25,11 @@ from storage.taking_back import (
     latest_times,
     unsure_notice,
 )
+from watchers.correcting import Correction, CorrectionState, Posted
 from watchers.telling import (
-    Correction,
-    CorrectionState,
     Delivery,
     DeliveryState,
     Page,
-    Posted,
     SendOutcome,
     SendResult,
     Withdrawal,

@@ -9,7 +9,13 @@ from datetime import datetime
 from storage.memory_state import MemoryState, synchronised
 from storage.notices import Telling
 from storage.planning import MOST_GAPS, Run, begun_run, is_down, lengthens
-from watchers.model import Gap, LedgerRow, Notice, PollResult, Rhythm
+from watchers.model import (
+    Gap,
+    LedgerRow,
+    PollResult,
+    Rhythm,
+)
+from watchers.telling import Notice
 
 
 class MemoryLedger(MemoryState):
@@ -95,14 +101,6 @@ class MemoryLedger(MemoryState):
         return forgotten
 
     # ------------------------------------------------------------ notices
-
-    def _tell(self, telling: Telling, at: datetime) -> bool:
-        if telling.key in self._notice_keys:
-            return False
-        self._notice_keys.add(telling.key)
-        number = next(self._notice_ids)
-        self._notices[number] = Notice(number, at, telling.kind, telling.text)
-        return True
 
     @synchronised
     def add_notice(self, key: str, kind: str, text: str, *, at: datetime) -> bool:

@@ -11,6 +11,7 @@ from itertools import islice
 from storage.memory_channels import MemoryChannels
 from storage.memory_state import synchronised
 from storage.next_pages import due
+from storage.notices import paused
 from storage.posting import STOPPED, action
 from storage.receipts import (
     ABANDONED,
@@ -102,9 +103,9 @@ class MemoryOutbox(MemoryChannels):
         if result.outcome is SendOutcome.RETRY:
             self._rest_until(channel, at + timedelta(seconds=result.wait))
         elif result.outcome is SendOutcome.PAUSE:
-            self._pause(channel, result.detail, at)
+            self._pause(channel, delivery, result.detail, at)
         elif result.outcome is SendOutcome.MIGRATED:
-            self._migrate(channel, result, at)
+            self._migrate(channel, delivery, result, at)
         elif result.outcome is SendOutcome.SENT and result.message_id is not None:
             self._release([delivery_id])
 
@@ -127,15 +128,17 @@ class MemoryOutbox(MemoryChannels):
         if channel.not_before is None or channel.not_before < until:
             self._channels[channel.id] = replace(channel, not_before=until)
 
-    def _pause(self, channel: Channel, why: str, at: datetime) -> None:
+    def _pause(self, channel: Channel, page: Delivery, why: str, at: datetime) -> None:
         self._channels[channel.id] = replace(channel, paused=True, pause_reason=why)
         self._note_public(channel, at, "system", "channel.pause", why)
+        if not channel.private:
+            self._tell(paused(channel.chat, why, page.id, page.attempts), at)
 
-    def _migrate(self, channel: Channel, result: SendResult, at: datetime) -> None:
+    def _migrate(self, channel: Channel, page: Delivery, result: SendResult, at: datetime) -> None:
         chat = result.new_chat
         others = {other.chat for other in self._channels.values() if other.id != channel.id}
         if not chat or chat in others:
-            self._pause(channel, lost(result, private=channel.private), at)
+            self._pause(channel, page, lost(result, private=channel.private), at)
             return
         self._channels[channel.id] = replace(channel, chat=chat)
         self._note_public(channel, at, "system", "channel.migrate", chat)

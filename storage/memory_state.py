@@ -10,20 +10,27 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from storage.notices import Telling
 from storage.revised import TOLD_KINDS
 from storage.taking_back import WAITING
+from watchers.approving import Approval
 from watchers.articles import Revision
 from watchers.changes import WatchRow
-from watchers.model import Feed, Grouped, Item, LedgerRow, Notice
+from watchers.correcting import CorrectionState
+from watchers.model import (
+    Feed,
+    Grouped,
+    Item,
+    LedgerRow,
+)
 from watchers.stories import end_of
 from watchers.telling import (
     Admin,
-    Approval,
     AuditRecord,
     Channel,
-    CorrectionState,
     Delivery,
     DigestOrder,
+    Notice,
     Page,
     Withdrawal,
 )
@@ -236,6 +243,14 @@ class MemoryState:
                 said = self._withdrawals.pop(number)
                 self._said.add(number)
                 self._withdrawn.add((said.channel_id, said.subject))
+
+    def _tell(self, telling: Telling, at: datetime) -> bool:
+        if telling.key in self._notice_keys:
+            return False
+        self._notice_keys.add(telling.key)
+        number = next(self._notice_ids)
+        self._notices[number] = Notice(number, at, telling.kind, telling.text)
+        return True
 
     def _note(self, at: datetime, actor: str, action: str, subject: str, detail: str = "") -> None:
         self._audit.append(AuditRecord(at, actor, action, subject, detail))

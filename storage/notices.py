@@ -1,4 +1,4 @@
-"""What admins are told of a poll, once each, and in which words. Pure."""
+"""What admins are told of a poll, or of a page, once each, and in which words. Pure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from watchers.model import Feed, PollResult
 
 FAILING_DAYS = (7, 3, 1)  # told after so many days without a success
 _MOST = 500  # characters of what somebody else wrote
+_SHORT = 300  # of what Telegram said
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,17 @@ def same_feed(feed: Feed, other_id: int, other_name: str, to: str) -> Telling:
         "two are the same feed. Remove one of them."
     )
     return Telling(f"same:{feed.id}:{other_id}", "moved", text)
+
+
+def paused(chat: str, why: str, delivery_id: int, attempts: int) -> Telling:
+    """A public channel was paused by what came of this attempt to send this page."""
+    text = (
+        f"Posting to {chat} is paused. The reason: {why[:_SHORT] or 'no reason was given'}. "
+        "Nothing was lost: what is queued waits. Make the bot an admin of that chat with the "
+        "right to post messages (`dadkhah doctor` checks it), then resume the channel in "
+        "/channels."
+    )
+    return Telling(f"paused:{delivery_id}:{attempts}", "paused", text)
 
 
 def _the(feed: Feed) -> str:

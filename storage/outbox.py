@@ -11,15 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal, or_, select, tuple_, update
 
-from storage import corrections, posting
+from storage import corrections, ledger, notices, posting
 from storage.audits import note
 from storage.engine import change, chunks, is_postgres
 from storage.mapping import storable
 from storage.mapping_telling import delivery_of
 from storage.next_pages import WHOLE, due, hold, refresh
-from storage.receipts import ABANDONED, BETWEEN, MOST_OURS, OUT, Decision, decide, lost, receipt
+from storage.receipts import ABANDONED, BETWEEN, MOST_OURS, Decision, decide, lost, receipt
 from storage.tables import CHANNEL, DELIVERY
-from watchers.errors import DeliveryUnknown
+from watchers.errors import DeliverySettled, DeliveryUnknown
 from watchers.telling import (
     AuditRecord,
     Delivery,
@@ -124,10 +124,14 @@ def record_sends(
     paced: list[int] = []  # private chats that get another page
     for delivery_id, result in results:
         row = rows.pop(delivery_id, None)  # of two receipts of one page the first counts
-        if row is None or row.state not in OUT:
+        if row is None:
+            continue
+        try:
+            changes = receipt(delivery_of(row), result, at)
+        except DeliverySettled:
             continue
         if result.outcome is SendOutcome.SENT:
-            sent.append({**receipt(delivery_of(row), result, at), "id": delivery_id})
+            sent.append({**changes, "id": delivery_id})
             known += [delivery_id] if result.message_id is not None else []
             private += [row.channel_id] if row.private else []
             paced += [row.channel_id] if row.private and row.page < row.pages else []
@@ -190,6 +194,7 @@ def _pause(connection: Connection, row: Any, why: str, at: datetime) -> None:
     if not row.private:
         chat = _chat(connection, row.channel_id)
         note(connection, AuditRecord(at, "system", "channel.pause", chat, why))
+        ledger.tell(connection, [notices.paused(chat, why, row.id, row.attempts)], at)
 
 
 def _migrate(connection: Connection, row: Any, result: SendResult, at: datetime) -> None:

@@ -40,8 +40,13 @@ _STATES = {
 def receipt(delivery: Delivery, result: SendResult, at: datetime) -> dict[str, object]:
     """The delivery's changed fields after an attempt. DeliverySettled.
 
-    A receipt that comes late, when the page was given up as uncertain, still counts.
+    A receipt that comes late, when the page was given up as uncertain, still counts; not when
+    another attempt has begun since, which it says nothing about: that one's page would be
+    queued while it is on its way.
     """
+    if result.attempt not in (None, delivery.attempts):
+        msg = f"Delivery {delivery.id} was tried again since attempt {result.attempt}."
+        raise DeliverySettled(msg)
     if delivery.state not in OUT:
         msg = f"Delivery {delivery.id} is {delivery.state.value}, not being sent."
         raise DeliverySettled(msg)

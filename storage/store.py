@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from storage import exporting, feeds, ledger, locks, polls, upkeep
+from storage.engine import hurry
 from storage.store_outbox import ChannelStore, TellStore
 from storage.store_parts import (
     ArticleStore,
@@ -160,7 +161,7 @@ class SqlStore(
         with self._write() as connection:
             upkeep.set_value(connection, name, value)
 
-    def lock(self, name: str) -> AbstractContextManager[bool]:
+    def lock(self, name: str) -> AbstractContextManager[locks.Lock]:
         """See :class:`watchers.ports.UpkeepPort`; not reentrant."""
         return locks.lock(self._engine, name)
 
@@ -172,6 +173,10 @@ class SqlStore(
     def backup(self, target: Path) -> None:
         """See :class:`watchers.ports.UpkeepPort`; PostgreSQL: StoreError that says how."""
         upkeep.backup(self._engine.url, target)
+
+    def hurry(self, seconds: float) -> None:
+        """See :class:`watchers.ports.UpkeepPort`."""
+        hurry(self._engine, seconds)
 
     def close(self) -> None:
         """See :class:`watchers.ports.UpkeepPort`."""

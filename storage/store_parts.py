@@ -16,9 +16,15 @@ from watchers.articles import ArticleView, PageCheck
 from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
 from watchers.groups import Place, Progress, Regrouping, StoryHead
 from watchers.keeping import PART, Outdated, Reprinted
-from watchers.model import Gap, Grouped, Grouping, LedgerRow, Notice, Rhythm
+from watchers.model import (
+    Gap,
+    Grouped,
+    Grouping,
+    LedgerRow,
+    Rhythm,
+)
 from watchers.stories import StoryView
-from watchers.telling import AuditRecord
+from watchers.telling import AuditRecord, Notice
 
 
 class Transactions:

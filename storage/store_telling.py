@@ -8,12 +8,11 @@ from datetime import datetime
 from storage import approvals, browsing, corrections, mutes, withdrawals
 from storage.store_parts import Transactions
 from storage.taking_back import Taking
+from watchers.approving import Approval
+from watchers.correcting import Correction, Posted
 from watchers.muting import Mutes
 from watchers.telling import (
-    Approval,
-    Correction,
     Page,
-    Posted,
     SendResult,
     Tellable,
     Withdrawal,

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storage.notices import Telling
+from watchers.correcting import Correction, CorrectionState
 from watchers.telling import (
     AuditRecord,
-    Correction,
-    CorrectionState,
     DeliveryState,
     Page,
     SendOutcome,

@@ -6,11 +6,22 @@ those that were let through, from what is stored then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from watchers.telling import Approval
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A digest that waits for an admin: each of its stories may go out, or not."""
+
+    id: int
+    channel_id: int
+    slot: datetime
+    at: datetime
+    state: str  # "open", "posted", "dropped"
+    chosen: Mapping[str, bool | None]  # by subject, in reading order; None: undecided
 
 
 class ApprovalPort(Protocol):

@@ -8,10 +8,45 @@ until Telegram answers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
-from watchers.telling import Correction, Page, Posted, SendResult, Withdrawal
+from watchers.telling import Delivery, Page, SendResult, Withdrawal
+
+
+class CorrectionState(StrEnum):
+    """The life of a change of a posted page. It may be tried again: doing it twice does no harm."""
+
+    QUEUED = "queued"
+    DONE = "done"
+    FAILED = "failed"  # Telegram will not have it: an admin has to do it by hand
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A posted page that is to read otherwise, or to go."""
+
+    id: int
+    channel_id: int
+    chat: str
+    message_id: int
+    content: Page | None  # None: the message is to be deleted
+    state: CorrectionState
+    attempts: int = 0
+    not_before: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A page that tells a story, as `/withdraw` finds it: it is out, or waits, or may be out."""
+
+    delivery: Delivery
+    chat: str
+    private: bool
+    built_at: datetime  # its digest
 
 
 class CorrectionPort(Protocol):

@@ -338,17 +338,6 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that admins are told once."""
-
-    id: int
-    at: datetime
-    kind: str  # "failing", "gone", "moved", "outage", "back"
-    text: str
-    told_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PollSaved:
     """What a saved poll changed."""
 

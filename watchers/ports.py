@@ -31,7 +31,6 @@ from watchers.model import (
     Gap,
     Item,
     LedgerRow,
-    Notice,
     PollResult,
     PollSaved,
     Remembered,
@@ -45,6 +44,7 @@ from watchers.telling import (
     Counts,
     Coverage,
     Exported,
+    Notice,
 )
 
 if TYPE_CHECKING:  # the store needs none of what reading documents takes
@@ -224,6 +224,16 @@ class KnowPort(Protocol):
         """
 
 
+class Lock(Protocol):
+    """What :meth:`UpkeepPort.lock` yields."""
+
+    def __bool__(self) -> bool:
+        """Whether it was got."""
+
+    def held(self) -> bool:
+        """Whether it was got and is not lost since, as with the database's restart; asks it."""
+
+
 class UpkeepPort(Protocol):
     """Export, counts, locks, upkeep."""
 
@@ -249,8 +259,9 @@ class UpkeepPort(Protocol):
     def set_value(self, name: str, value: str) -> None:
         """Keep a small named value."""
 
-    def lock(self, name: str) -> AbstractContextManager[bool]:
-        """A lock across processes and machines; yields whether it was got (never waits).
+    def lock(self, name: str) -> AbstractContextManager[Lock]:
+        """A lock across processes and machines; yields one that is true if it was got (never
+        waits).
 
         It goes with its holder: after kill -9 it is free at once.
         """
@@ -260,6 +271,11 @@ class UpkeepPort(Protocol):
 
     def backup(self, target: Path) -> None:
         """A consistent copy while others read and write. StoreError."""
+
+    def hurry(self, seconds: float) -> None:
+        """From so many seconds on wait no longer for what another process has locked: then it is
+        StoreBusy at once, also for who waits already. For a program that has to end.
+        """
 
     def close(self) -> None:
         """Release connections and files; idempotent."""

@@ -70,7 +70,7 @@ class TellPort(Protocol):
         a page and is to get another of the same digest has a not_before a second after `at`.
 
         One that cannot be recorded (DeliveryUnknown: its subscriber asked to be forgotten
-        meanwhile; DeliverySettled) is passed over.
+        meanwhile; DeliverySettled: also that of an earlier attempt) is passed over.
         """
 
     def record_send(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
@@ -78,7 +78,8 @@ class TellPort(Protocol):
 
         RETRY sets the page's and the channel's not_before to `at` + wait; PAUSE queues it
         again and pauses the channel with the reason; MIGRATED queues it again and gives the
-        channel its new chat id.
+        channel its new chat id. DeliveryUnknown; DeliverySettled if the page is not out, or if
+        `result.attempt` is not the page's last (an admin had it sent again meanwhile).
         """
 
     def abandon_sending(self, channel_id: int, *, at: datetime) -> int:

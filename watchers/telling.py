@@ -279,39 +279,7 @@ class SendResult:
     message_id: int | None = None
     wait: float = 0.0
     new_chat: str | None = None
-
-
-class CorrectionState(StrEnum):
-    """The life of a change of a posted page. It may be tried again: doing it twice does no harm."""
-
-    QUEUED = "queued"
-    DONE = "done"
-    FAILED = "failed"  # Telegram will not have it: an admin has to do it by hand
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A posted page that is to read otherwise, or to go."""
-
-    id: int
-    channel_id: int
-    chat: str
-    message_id: int
-    content: Page | None  # None: the message is to be deleted
-    state: CorrectionState
-    attempts: int = 0
-    not_before: datetime | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A page that tells a story, as `/withdraw` finds it: it is out, or waits, or may be out."""
-
-    delivery: Delivery
-    chat: str
-    private: bool
-    built_at: datetime  # its digest
+    attempt: int | None = None  # which of the page's it was; None: the last, whichever that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,15 +292,14 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """A digest that waits for an admin: each of its stories may go out, or not."""
+class Notice:
+    """Something that admins are told once."""
 
     id: int
-    channel_id: int
-    slot: datetime
     at: datetime
-    state: str  # "open", "posted", "dropped"
-    chosen: Mapping[str, bool | None]  # by subject, in reading order; None: undecided
+    kind: str  # "failing", "moved", "outage", "uncertain", "paused", "disk", ...
+    text: str
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ what two admins decide at once is kept of both.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +20,12 @@ from bot.i18n import Catalogue, catalogue
 from bot.pieces import isolated, shortened, unlinked
 from bot.sheets import Sheet
 from bot.wording import ago, count
+from watchers.approving import Approval
 from watchers.errors import ApprovalClosed, ApprovalUnknown
-from watchers.telling import Approval, Channel, Line
+from watchers.telling import (
+    Channel,
+    Line,
+)
 
 APPROVE = "approve"  # how the data of our buttons begin
 _KEEP, _HOLD, _WHY = "y", "n", "w"  # of one story
@@ -215,11 +220,13 @@ async def pressed(program: Program, order: Order) -> str | Reply:
     digits = all(part.isascii() and part.isdecimal() for part in (number, page))
     if not known or not digits or len(number) > 18 or len(page) > 4:
         return Reply(_OLD, closes=True)
+    turn = order.kept.closing if what in (_POST, _SURE) else contextlib.nullcontext()
     try:
-        approval = await program.database(lambda store: store.approval(int(number)))
-        if approval.state != "open":
-            return await _late(program, approval)
-        return await _carry_out(program, order, approval, int(page), (what, *rest))
+        async with turn:  # whoever presses second is told what became of it
+            approval = await program.database(lambda store: store.approval(int(number)))
+            if approval.state != "open":
+                return await _late(program, approval)
+            return await _carry_out(program, order, approval, int(page), (what, *rest))
     except ApprovalUnknown:
         said = "That digest is not there any more; nothing was changed."
         return await _start(program, said, instead=True)
@@ -313,7 +320,7 @@ async def _post(program: Program, order: Order, approval: Approval) -> Reply:
         if late.state == "dropped" and built.pages:
             return await _start(program, _CROSSED, instead=True)
     if built is None:
-        said = "It was queued already, by another admin."
+        said = "Closed. A digest was queued for that time already; nothing was queued now."
     elif not built.pages:
         said = "Closed. Nothing of what was let through is left: queued already, muted or merged."
     else:

@@ -26,11 +26,15 @@ def ask(order: Order, head: str, pending: Pending, text: str, label: str) -> Rep
 
 
 def answered(order: Order, what: str) -> tuple[Pending | None, bool]:
-    """What a press is about and whether it is to be done; (None, False) if the button is old."""
+    """What a press is about and whether it is to be done; (None, False) if the button is old.
+
+    Either button uses both up: what another client still shows does nothing.
+    """
     token, _, word = ":".join(order.data).partition(":")
     kept = order.kept.get(token)
     if not isinstance(kept, Pending) or kept.what != what or word not in (YES, NO):
         return None, False
+    order.kept.drop(token)
     return kept, word == YES
 
 
@@ -40,5 +44,5 @@ def left() -> Reply:
 
 
 def old() -> Reply:
-    """The button outlived the process, or too many others came since."""
+    """The button was used, outlived the process, or too many others came since."""
     return Reply(OLD, pops=True)

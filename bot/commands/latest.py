@@ -49,19 +49,26 @@ async def latest(program: Program, order: Order) -> Reply:
 async def _latest(program: Program, order: Order, page: int, *, choosing: bool = False) -> Reply:
     words = words_of(order)
     reader = await reader_of(program, order)
-    lines = await browsing.latest(program, reader)
+    found = await browsing.latest(program, reader)
+    lines = found.lines
     sheet = Sheet(words).line(words.text("The latest stories"), "bold")
     if not lines:
         sheet.line(words.text("Nothing is stored yet that your settings ask for."))
         return reply_of(sheet)
-    return _page(program, sheet, lines, reader.timezone, (page, "news:l"), choosing=choosing)
+    return _page(
+        program, sheet, lines, reader.timezone, (page, "news:l"),
+        choosing=choosing, stories=len(found.stories),
+    )  # fmt: skip
 
 
 def _page(
     program: Program, sheet: Sheet, lines: Sequence[Line], zone: str, where: tuple[int, str],
-    *, choosing: bool = False,
+    *, choosing: bool = False, stories: int = browsing.MOST,
 ) -> Reply:  # fmt: skip
-    """A page of stories; `where`: its number and how the data of buttons to others begin."""
+    """A page of stories; `where`: its number and how the data of buttons to others begin.
+
+    What comes after the first `stories` is other news that names officials, below a heading.
+    """
     words, (page, head) = sheet.words, where
     pages = -(-len(lines) // _A_PAGE)
     page = min(max(page, 1), pages)
@@ -71,7 +78,11 @@ def _page(
         of = {"page": words.number(page), "pages": words.number(pages)}
         sheet.line(words.text("Page %(page)s of %(pages)s") % of)
     sheet.line()
-    done = add_stories(sheet, shown, zone, program.knowledge.names.of, first=first)
+    ahead, name_of = max(0, stories - first + 1), program.knowledge.names.of
+    done = add_stories(sheet, shown[:ahead], zone, name_of, first=first)
+    if done == min(ahead, len(shown)) < len(shown):
+        sheet.line(words.text("Officials named in other news"), "underline").line()
+        done += add_stories(sheet, shown[done:], zone, name_of, first=first + done)
     if choosing:
         sheet.line(words.text("Which one has nothing to do with the subject?"))
         chosen = [

@@ -56,6 +56,7 @@ class Kept(Generic[T]):
         self._kept: OrderedDict[str, T] = OrderedDict()
         self._most = most
         self.turn = asyncio.Lock()  # one long piece of work at a time
+        self.closing = asyncio.Lock()  # a digest is posted, or dropped, by one admin at a time
 
     def keep(self, value: T) -> str:
         """Remember it; the token that buttons carry."""
@@ -68,6 +69,10 @@ class Kept(Generic[T]):
     def get(self, token: str) -> T | None:
         """What the token stands for; None if it is old or none of ours."""
         return self._kept.get(token)
+
+    def drop(self, token: str) -> None:
+        """It was pressed: the buttons that carry it are old from now on, in every client."""
+        self._kept.pop(token, None)
 
 
 class Choices(Kept[tuple[Check, ...]]):

@@ -45,6 +45,7 @@ _PATIENCE = 3.0  # seconds without an answer until we say that it takes a while
 SLOWLY = "That was a lot at once. Wait a minute, then ask again."
 ON_IT = "I am on it; this can take a minute or two."
 OLD = "This button is old. Give the command again."
+BROKEN = "Something went wrong on our side; it was logged. Nothing was changed."
 
 
 class Desk:
@@ -277,7 +278,11 @@ async def _imported(program: Program, order: Order, document: Document) -> str |
 async def _unexpected(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     """A bug, or Telegram out of reach: loud in the log, a plain word in the chat."""
     log.error("update_failed", exc_info=context.error)
-    if isinstance(update, Update) and update.message is not None:
-        await answer(
-            update.message, "Something went wrong on our side; it was logged. Nothing was changed."
-        )
+    if not isinstance(update, Update):
+        return
+    user = update.effective_user
+    words = catalogue(_language_of(user.language_code if user else None))
+    if update.message is not None:
+        await answer(update.message, words.text(BROKEN))
+    elif update.callback_query is not None:
+        await answer_press(update.callback_query, words.text(BROKEN))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tests.contract.making import DAY, NOW
+from watchers.correcting import Posted
 from watchers.ports import Store
 from watchers.telling import (
     Channel,
@@ -15,7 +16,6 @@ from watchers.telling import (
     DigestOrder,
     Page,
     Placed,
-    Posted,
     SendOutcome,
     SendResult,
 )

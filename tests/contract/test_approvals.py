@@ -17,9 +17,12 @@ from tests.contract.making import (
     queue,
     settle,
 )
+from watchers.approving import Approval
 from watchers.errors import ApprovalClosed, ApprovalUnknown, ChannelUnknown
 from watchers.ports import Store
-from watchers.telling import Approval, Channel
+from watchers.telling import (
+    Channel,
+)
 
 
 def _ask(store: Store, channel: Channel, *subjects: str, hours: int = 0) -> Approval | None:

@@ -15,10 +15,9 @@ from tests.contract.taking import (
     subscriber,
     told,
 )
+from watchers.correcting import Correction, CorrectionState
 from watchers.ports import Store
 from watchers.telling import (
-    Correction,
-    CorrectionState,
     DeliveryState,
     DigestOrder,
     Page,

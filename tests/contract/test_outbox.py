@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.contract.conftest import Opener
 from tests.contract.making import DAY, HOUR, NOW, add_channel, queue
+from tests.contract.taking import subscriber
 from watchers.errors import DeliverySettled, DeliveryUnknown, InputInvalid
 from watchers.ports import Store
 from watchers.telling import Channel, Delivery, DeliveryState, SendOutcome, SendResult
@@ -118,6 +120,49 @@ def test_a_chat_that_migrated_into_another_channel_is_paused(store: Store) -> No
     assert store.channel(channel.chat).paused
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["one", "several"])
+@pytest.mark.parametrize("private", [False, True], ids=["channel", "private"])
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (SendResult(SendOutcome.PAUSE, "bot was kicked"), "bot was kicked"),
+        (SendResult(SendOutcome.PAUSE, "x" * 1_000), "x" * 300 + "."),
+        (SendResult(SendOutcome.PAUSE), "no reason was given"),
+        (SendResult(SendOutcome.MIGRATED), "an unknown id, which cannot be used"),
+    ],
+    ids=["pause", "long-reason", "no-reason", "migrated-nowhere"],
+)
+def test_admins_are_told_of_a_channel_that_is_paused_as_it_is_paused(
+    store: Store, result: SendResult, why: str, *, private: bool, many: bool
+) -> None:
+    channel = subscriber(store, 4_242) if private else add_channel(store)
+    queue(store, channel, "one")
+    delivery = store.claim_next(channel.id, NOW)
+    assert delivery is not None
+    if many:
+        store.record_sends([(delivery.id, result)], at=NOW + HOUR)
+    else:
+        store.record_send(delivery.id, result, at=NOW + HOUR)
+    if private:
+        assert store.notices(untold=True) == ()
+        return
+    [told] = store.notices(untold=True)
+    assert (told.kind, told.at) == ("paused", NOW + HOUR)
+    assert "Posting to @digest is paused" in told.text
+    assert why in told.text
+    assert "/channels" in told.text
+
+
+def test_each_pause_is_told(store: Store) -> None:
+    channel, _ = _claimed(store)
+    for attempt in range(2):
+        result = SendResult(SendOutcome.PAUSE, f"{attempt}", attempt=attempt + 1)
+        store.record_send(store.deliveries()[0].id, result, at=NOW)
+        store.change_channel(channel.id, {"paused": False}, at=NOW, actor="7")
+        store.claim_next(channel.id, NOW)
+    assert len(store.notices(untold=True)) == 2
+
+
 def test_a_receipt_needs_a_page_that_is_out(store: Store) -> None:
     _, delivery = _claimed(store)
     store.record_send(delivery.id, SENT, at=NOW)
@@ -138,6 +183,33 @@ def test_what_a_dead_process_was_sending_becomes_uncertain(store: Store) -> None
     # A receipt that arrives late is still the truth.
     store.record_send(delivery.id, SENT, at=NOW)
     assert store.deliveries(DeliveryState.SENT)[0].message_id == 2**40
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["one", "several"])
+@pytest.mark.parametrize(
+    "outcome",
+    [SendOutcome.RETRY, SendOutcome.SENT, SendOutcome.PAUSE, SendOutcome.FAILED],
+    ids=["retry", "sent", "pause", "failed"],
+)
+def test_a_late_receipt_of_an_earlier_attempt_does_not_count(
+    store: Store, outcome: SendOutcome, *, many: bool
+) -> None:
+    channel, first = _claimed(store)
+    store.abandon_sending(channel.id, at=NOW)  # somebody who took its sender for dead
+    store.settle_delivery(first.id, "resend", at=NOW, actor="7")
+    second = store.claim_next(channel.id, NOW)
+    late = SendResult(outcome, "Late.", message_id=5, wait=60, attempt=first.attempts)
+    if many:
+        store.record_sends([(first.id, late)], at=NOW)
+    else:
+        with pytest.raises(DeliverySettled, match="tried again"):
+            store.record_send(first.id, late, at=NOW)
+    assert store.deliveries() == (second,)
+    assert second is not None
+    assert second.state is DeliveryState.SENDING
+    assert (store.channel("@digest").paused, store.channel("@digest").not_before) == (False, None)
+    store.record_send(first.id, replace(SENT, attempt=second.attempts), at=NOW)
+    assert store.deliveries()[0].message_id == 2**40
 
 
 def test_deliveries_are_listed_newest_first(store: Store) -> None:

@@ -1,9 +1,12 @@
 """Export, counts, values, locks, checks."""
 
 import threading
+import time
 
+import psycopg
 import pytest
 
+from storage import open_store
 from tests.contract.conftest import Opener
 from tests.contract.making import (
     DAY,
@@ -121,20 +124,48 @@ def test_values_are_kept_and_replaced(another: Opener) -> None:
 def test_a_lock_is_held_by_one(another: Opener) -> None:
     one, two = another(), another()
     with one.lock("ticks") as first:
-        assert first is True
+        assert first
+        assert first.held()
         with two.lock("ticks") as second, one.lock("ticks") as third:
-            assert (second, third) == (False, False)
+            assert not second
+            assert not third
+            assert not second.held()
         with two.lock("channel:1") as other:
-            assert other is True
+            assert other
     with two.lock("ticks") as again:
-        assert again is True
+        assert again
 
 
 def test_a_lock_is_free_after_an_error(store: Store) -> None:
     with pytest.raises(RuntimeError), store.lock("../ticks / 1"):
         raise RuntimeError
     with store.lock("../ticks / 1") as got:
-        assert got is True
+        assert got
+
+
+def test_a_lock_that_the_database_dropped_is_not_held(shared_postgres: str) -> None:
+    stores = [open_store(shared_postgres, create=False) for _ in range(2)]
+    plain = shared_postgres.replace("+psycopg", "", 1)
+    with (
+        psycopg.connect(plain, autocommit=True) as admin,
+        stores[0].lock("ticks") as lost,
+        stores[0].lock("other") as other,
+    ):
+        assert lost.held()
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " ORDER BY pid LIMIT 1"
+        )
+        deadline = time.monotonic() + 10
+        while all(held := [lock.held() for lock in (lost, other)]):
+            assert time.monotonic() < deadline
+        assert sorted(held) == [False, True]
+        with stores[1].lock("other" if held[0] else "ticks") as taken:
+            assert taken.held()
+            assert [lock.held() for lock in (lost, other)] == held
+    for store in stores:
+        store.close()
 
 
 def test_a_lock_is_got_by_one_of_many_threads(another: Opener) -> None:
@@ -145,7 +176,7 @@ def test_a_lock_is_got_by_one_of_many_threads(another: Opener) -> None:
     def take(store: Store) -> None:
         start.wait()
         with store.lock("ticks") as mine:
-            got.append(mine)
+            got.append(bool(mine))
             end.wait()
 
     threads = [threading.Thread(target=take, args=(store,)) for store in stores]

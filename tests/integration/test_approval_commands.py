@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from bot import jobs
 from bot.app import Program
 from bot.commands import approvals
+from bot.commands.orders import Kept, Order, Reply
 from tests.integration.telling import OTHER_ADMIN, audited, news, press, press_data
 from tests.integration.telling import bot as connected
 from tests.integration.test_feed_commands import ADMIN, STRANGER, Bot
 from tests.integration.test_stories import TITLES, url
 from tests.journey.harness import CHAT
+from watchers.approving import Approval
 from watchers.ports import Store
-from watchers.telling import Approval, Channel, DeliveryState
+from watchers.telling import (
+    Channel,
+    DeliveryState,
+)
 
 __all__ = ["connected", "news"]
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -132,6 +139,68 @@ async def test_a_drop_that_crosses_a_post_is_said(
     monkeypatch.setattr(jobs, "post_approved", and_drop)
     assert "Another admin dropped this digest" in await press(bot, "Post 2 stories")
     assert len(await pages(bot)) == 1
+
+
+async def test_a_drop_waits_for_a_post_that_is_under_way(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, kept = jobs.post_approved, Kept[object]()
+    await bot.ask("/approvals")
+    await press(bot, "✓ Let all through")
+    post = bot.buttons["Post 2 stories"]
+
+    def pressed(data: str, user: int) -> asyncio.Task[str | Reply]:
+        order = Order((data,), user, kept=kept)
+        return asyncio.create_task(approvals.pressed(bot.program, order))
+
+    drops: list[asyncio.Task[str | Reply]] = []
+
+    async def while_dropped(program: Program, asked: Approval) -> jobs.Built | None:
+        built = await queue(program, asked)
+        drops.append(pressed(post.replace(":post", ":sure"), OTHER_ADMIN))
+        await asyncio.wait(drops, timeout=0.3)
+        return built
+
+    monkeypatch.setattr(jobs, "post_approved", while_dropped)
+    posted = await pressed(post, ADMIN)
+    dropped = await drops[0]
+    assert isinstance(posted, Reply)
+    assert isinstance(dropped, Reply)
+    assert "Done: 2 stories on 1 page, queued." in posted.text
+    assert "This digest was posted already. This press changed nothing." in dropped.text
+    assert (await approval(bot)).state == "posted"
+
+
+async def test_a_story_that_is_muted_while_it_is_posted_is_left_out(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build, builds = jobs.build, 0
+
+    async def and_mute(*of: Any, **how: Any) -> jobs.Built:
+        nonlocal builds
+        built, builds = await build(*of, **how), builds + 1
+        await bot.store(lambda s: s.mute_subject("s-oslo", muted=True, at=NOW, actor="7"))
+        return built
+
+    await bot.ask("/approvals")
+    await press(bot, "✓ Let all through")
+    monkeypatch.setattr(jobs, "build", and_mute)
+    assert "Done: 1 story on 1 page, queued." in await press(bot, "Post 2 stories")
+    (text,) = await pages(bot)
+    assert TITLES[0] in text
+    assert builds == 2
+
+
+async def test_a_digest_that_was_queued_for_that_time_is_queued_no_second_time(bot: Bot) -> None:
+    await bot.ask("/approvals")
+    await press(bot, await label_of(bot, "✓", "s-oslo"))
+    await jobs.post_approved(bot.program, await approval(bot))  # and broke off
+    await press(bot, await label_of(bot, "✓", "s-bergen"))
+    said = await press(bot, "Post 2 stories")
+    assert "A digest was queued for that time already; nothing was queued now." in said
+    assert len(await pages(bot)) == 1
+    channel = await bot.store(lambda s: s.channel(str(CHAT)))
+    assert (await jobs.build(bot.program, channel, datetime.now(UTC))).subjects == ("s-bergen",)
 
 
 async def test_what_broke_off_before_closing_is_closed_by_the_next_press(bot: Bot) -> None:

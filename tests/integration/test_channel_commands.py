@@ -359,7 +359,37 @@ async def test_removing_a_channel_says_what_is_lost_and_asks(bot: Bot) -> None:
     assert "@reports is told no more" in await press(bot, data, message=message)
     assert await bot.store(lambda s: (s.channels(), s.deliveries())) == ((), ())
     assert (await last_audit(bot)).action == "channel.remove"
-    assert "gone already" in await press(bot, data, message=message)
+    assert "This button is old" in await press(bot, data, message=message)
+
+
+async def test_a_channel_that_was_removed_meanwhile_is_not_removed_again(bot: Bot) -> None:
+    await bot.ask("/channel")
+    asking = bot.buttons["Remove…"]
+    await press(bot, asking)
+    first = next(data for label, data in bot.buttons.items() if label.startswith("Remove"))
+    await press(bot, asking)
+    await tap(bot, "Remove @reports")
+    message = bot.telegram.sent[-1]
+    assert "gone already" in await press(bot, first, message=message)
+
+
+CONFIRMED = {"resume": "/resumeposting", "revoke": "/revoke 8", "feed": "/removefeed 1"}
+
+
+@pytest.mark.parametrize("first", ["yes", "no"])
+@pytest.mark.parametrize("asked", CONFIRMED.values(), ids=CONFIRMED)
+async def test_a_question_that_was_answered_is_answered_no_more(
+    bot: Bot, asked: str, first: str
+) -> None:
+    await bot.ask("/stopposting")
+    await bot.ask(asked)
+    yes, no = bot.buttons.values()
+    message = bot.telegram.sent[-1]
+    await press(bot, yes if first == "yes" else no, message=message)
+    before = await state(bot)
+    for data in (yes, no):  # as another client still shows them
+        assert "This button is old" in await press(bot, data, message=message)
+    assert await state(bot) == before
 
 
 # ---------------------------------------------------------------- posting

@@ -26,10 +26,15 @@ from watchers import amend
 from watchers.amend import Edit, Joined
 from watchers.changes import WatchRow
 from watchers.errors import WatchlistChanged
-from watchers.model import FeedSpec, FetchFailure, Item, Notice
+from watchers.model import (
+    FeedSpec,
+    FetchFailure,
+    Item,
+)
 from watchers.ports import Store
 from watchers.reader import Reading, ReadJob
 from watchers.rehearsal import rejudged
+from watchers.telling import Notice
 
 NOW = datetime(2026, 7, 30, 12, tzinfo=UTC)
 MINAS = ("mina-examplepour",)

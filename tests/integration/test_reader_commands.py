@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import ssl
 from collections.abc import AsyncIterator
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot import jobs, sender
+from bot import browsing, jobs, sender
 from bot.app import open_database
 from bot.commands.private import short_key
 from bot.i18n import LANGUAGES
@@ -474,6 +475,45 @@ async def test_latest_comes_in_pages(reader: Reader) -> None:
     second = await reader.press("2 ›")
     assert "\n6. " in second
     assert await reader.press("‹ 1") == first
+
+
+ROUTINE = (
+    ("opens a port in the south", "Monday"),
+    ("meets teachers about salaries", "Tuesday"),
+    ("visits a flooded village", "Wednesday"),
+    ("speaks about the budget for roads", "Thursday"),
+    ("receives the ambassador of Norway", "Friday"),
+    ("praises a football team", "Saturday"),
+    ("looks at a new tunnel", "Sunday"),
+    ("signs an order about wheat prices", "yesterday"),
+)
+
+
+async def test_latest_has_other_news_of_officials_below_what_readers_came_for(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browsing, "_READ", 6)  # a day of routine news is more than is read
+    routine = [
+        article(n, f"Ebrahim Raisi {did}", f"Ebrahim Raisi {did} on {day}, the office said.")
+        for n, (did, day) in enumerate(ROUTINE, 10)
+    ]
+    await reader.bot.store(lambda s: fill(s, *routine))
+    await jobs.settle_all(reader.bot.program)
+    first = await reader.ask("/latest")
+    heading = "\nOfficials named in other news\n"
+    ahead, _, below = first.partition(heading)
+    assert "Amnesty" in ahead
+    assert not any(did in ahead for did, _ in ROUTINE)
+    newest = await reader.bot.store(lambda s: [a.title for a in s.latest(2, relevant=None)])
+    assert below.index(newest[0]) < below.index(newest[1])
+    numbers = [int(found) for found in re.findall(r"^(\d+)\. ", first, re.MULTILINE)]
+    assert numbers == [1, 2, 3, 4, 5]
+    second = await reader.press("2 ›")
+    assert heading in second
+    assert "Amnesty" not in second
+    assert "\n6. " in second
+    await reader.press("Report a wrong match")
+    assert next(label for label in reader.buttons if label.isdecimal()) == "6"
 
 
 async def test_mute_and_hold_count_for_readers_too(reader: Reader) -> None:

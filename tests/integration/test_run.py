@@ -16,11 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
 import pytest
 from tornado.netutil import bind_sockets
 
 from bot.app import open_database
 from config.settings import load
+from tests.conftest import PostgresServer
 from tests.feedserver import FeedServer
 from tests.journey.harness import (
     CHAT,
@@ -312,6 +314,45 @@ def test_stop_during_a_slow_send_is_quick_and_loses_no_page(
     assert links(telegram) == dict.fromkeys(TOLD, 1)
 
 
+@contextlib.contextmanager
+def locked(settings: Environment) -> Iterator[None]:
+    """Another process writes to the database all the while."""
+    file = Path(settings["DADKHAH_DATA_DIR"]) / "dadkhah.db"
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.rollback()
+
+
+LOCKED = [
+    pytest.param(30.0, ["uncertain", "sent"], id="until-after-the-end"),
+    pytest.param(1.0, ["sent", "queued"], id="for-a-second"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "after"), LOCKED)
+def test_stop_while_another_process_writes_is_quick_and_loses_no_page(
+    seconds: float, after: list[str],
+    queued: Environment, tmp_path: Path, telegram: BotApiStandin, dadkhah: CommandLine,
+) -> None:  # fmt: skip
+    telegram.fault("sendMessage", "slow", seconds=1)
+    with Running(queued, tmp_path) as running:
+        running.until(lambda: telegram.sent)
+        with locked(queued):
+            running.process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.process.wait(seconds)
+        assert running.process.wait(timeout=30) == 0
+        assert time.monotonic() - began < 10
+    if after[0] == "uncertain":
+        assert states(queued) == ["sending", "queued"]
+        dadkhah("deliver")
+    assert states(queued) == after
+    dadkhah("deliver")
+    assert links(telegram) == dict.fromkeys(TOLD, 1)
+
+
 # ---------------------------------------------------------------- Telegram as it may be
 
 
@@ -373,3 +414,25 @@ def test_second_run_waits_for_the_lease_and_takes_over_when_the_first_is_killed(
             first.process.kill()
             second.has("lease_taken", timeout=6)
             second.stop()
+
+
+def test_a_lease_that_the_database_dropped_is_given_up_and_ticks_go_on_where_it_is_then(
+    settings: Environment, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    with postgres_server.connect() as connection:
+        connection.execute("CREATE DATABASE lease TEMPLATE template0")
+    on_postgres = settings | {"DADKHAH_DATABASE_URL": postgres_server.url("lease")}
+    with Running(on_postgres, tmp_path, "first") as first:
+        first.has("telegram_connected")
+        assert not first.has_logged("lease_lost")
+        with psycopg.connect(
+            postgres_server.url("lease").replace("+psycopg", "", 1), autocommit=True
+        ) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        first.has("lease_lost", timeout=6)
+        first.until(lambda: first.err.count("lease_taken") == 2, timeout=6)
+        first.until(lambda: first.err.count("telegram_connected") == 2)
+        first.stop()

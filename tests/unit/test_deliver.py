@@ -1,7 +1,8 @@
 """Stage 10: the order, the pace and the receipts of pages; never twice, never silently lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from bot import deliver
 from bot.database import Database
 from bot.deliver import Deliverer, DeliverySummary, Pace, deliver_all
 from storage import MemoryStore
+from storage.locks import Lock
 from tests.unit.sending import (
     FAILED,
     MIGRATED,
@@ -410,6 +412,22 @@ async def test_a_page_that_an_admin_settled_meanwhile_holds_up_nothing(
     assert states(store) == ["dropped", "sent", "sent"]
 
 
+async def test_an_answer_that_comes_after_it_was_sent_again_queues_nothing(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel
+) -> None:
+    sender = ScriptedSender([RETRY], gate=asyncio.Event())
+    task = asyncio.create_task(deliverer.deliver(channel, sender))
+    await until(lambda: bool(sender.sent))
+    store.abandon_sending(channel.id, at=NOW)  # somebody who took us for dead
+    store.settle_delivery(1, "resend", at=NOW, actor="5")
+    again = store.claim_next(channel.id, NOW)
+    assert again is not None
+    assert sender.gate is not None
+    sender.gate.set()
+    await task
+    assert store.delivery(1) == again
+
+
 # ---------------------------------------------------------------- ticks
 
 
@@ -519,3 +537,23 @@ async def test_admins_are_told_why_a_channel_is_paused(
     assert notice.kind == "paused"
     assert "@digest" in notice.text
     assert "bot was kicked" in notice.text
+
+
+async def test_who_lost_the_lock_claims_nothing_more(
+    store: MemoryStore, deliverer: Deliverer, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = True
+
+    @contextmanager
+    def lock(_: str) -> Iterator[Lock]:
+        yield Lock(True, lambda: held)
+
+    monkeypatch.setattr(store, "lock", lock)
+    sender = ScriptedSender(gate=asyncio.Event())
+    task = asyncio.create_task(deliverer.deliver(channel, sender))
+    await until(lambda: bool(sender.sent))
+    held = False
+    assert sender.gate is not None
+    sender.gate.set()
+    await task
+    assert states(store) == ["sent", "queued", "queued"]

@@ -6,6 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -217,6 +219,42 @@ def test_a_locked_database_is_busy(url: str, monkeypatch: pytest.MonkeyPatch) ->
         assert store.value("a") is None  # readers go on
         other.execute("ROLLBACK")
     store.set_value("a", "b")
+    store.close()
+
+
+def test_who_waits_for_a_lock_can_be_hurried(url: str) -> None:
+    store = open_store(url, create=False)
+    began = time.monotonic()
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        hurry = threading.Timer(0.2, store.hurry, [0.1])
+        hurry.start()
+        with pytest.raises(StoreBusy):
+            store.set_value("a", "b")
+        assert 0.25 < time.monotonic() - began < 3
+        with pytest.raises(StoreBusy):
+            store.set_value("a", "b")
+        assert time.monotonic() - began < 4
+        other.execute("ROLLBACK")
+    store.set_value("a", "b")  # what is free is taken all the same
+    assert store.value("a") == "b"
+    hurry.join()
+    store.close()
+
+
+def test_a_lock_that_ends_in_time_is_waited_for_and_other_waits_are_as_long_as_before(
+    url: str,
+) -> None:
+    store = open_store(url, create=False)
+    path = url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        end = threading.Timer(0.6, other.execute, ["ROLLBACK"])
+        end.start()
+        store.set_value("a", "b")
+        end.join()
+    with store._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 10_000
     store.close()
 
 

@@ -27,7 +27,8 @@ def _used() -> set[str]:
 
     By syntax tree: Babel's extraction does not look into f-strings before Python 3.12.
     """
-    found = {*_KINDS.values(), "media", *REASONS, router.SLOWLY, router.OLD, router.ON_IT}
+    found = {*_KINDS.values(), "media", *REASONS}
+    found |= {router.SLOWLY, router.OLD, router.ON_IT, router.BROKEN}
     found |= {command.help for command in allowed("").values()}
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

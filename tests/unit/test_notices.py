@@ -7,7 +7,8 @@ import pytest
 
 from bot.clock import utc_now
 from bot.database import Database
-from bot.notices import MOST, DeliveryNotices, DiskTrouble, tell_admins
+from bot.notices import DeliveryNotices, DiskTrouble, tell_admins
+from bot.reaching import MOST
 from storage import MemoryStore
 from watchers.errors import StoreBusy, StoreFull
 from watchers.telling import Channel, ChannelSpec, DigestOrder, Page, SendOutcome, SendResult

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from bot.database import Database
 from bot.pacing import Budget, Pace
 from bot.pump import MOST, PrivatePump
 from storage import MemoryStore
+from storage.locks import Lock
 from tests.unit.sending import (
     FAILED,
     NOW,
@@ -32,6 +35,7 @@ from watchers.ports import Store
 from watchers.telling import (
     Channel,
     ChannelSpec,
+    Delivery,
     DeliveryState,
     Page,
     SendOutcome,
@@ -254,6 +258,32 @@ async def test_a_stop_begins_no_other_page_and_gives_back_what_it_had_claimed(
     assert states(store) == {"sent": 1, "queued": 19}
 
 
+async def test_what_is_claimed_for_a_pump_that_is_cancelled_meanwhile_is_queued_again(
+    store: Store, pump: PrivatePump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in range(3):
+        subscribe(store, f"{user}", user=user)
+    begun, go_on = threading.Event(), threading.Event()
+    claim = store.claim_private
+
+    def slow(now: datetime, limit: int) -> tuple[tuple[Channel, Delivery], ...]:
+        begun.set()
+        assert go_on.wait(10)
+        return claim(now, limit)
+
+    monkeypatch.setattr(store, "claim_private", slow)
+    sender = ScriptedSender()
+    task = asyncio.create_task(pump.run(sender))
+    await until(begun.is_set)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sender.sent == []
+    assert states(store) == {"queued": 3}
+
+
 async def test_receipts_wait_for_space_on_the_disk_before_anything_else_is_sent(
     store: Store, pump: PrivatePump, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +322,22 @@ async def test_a_subscriber_who_is_forgotten_meanwhile_holds_up_nobody(
     assert states(store) == {"sent": 1}
 
 
+async def test_an_answer_that_comes_after_it_was_sent_again_queues_nothing(
+    store: Store, pump: PrivatePump
+) -> None:
+    subscribe(store, "page")
+    sender = ScriptedSender([RETRY], gate=asyncio.Event())
+    task = asyncio.create_task(pump.run(sender))
+    await until(lambda: bool(sender.sent))
+    store.abandon_private(at=NOW)  # somebody who took us for dead
+    store.settle_private("resend", at=NOW, actor="5")
+    [(_, again)] = store.claim_private(NOW, 10)
+    assert sender.gate is not None
+    sender.gate.set()
+    await task
+    assert store.delivery(again.id) == again
+
+
 async def test_no_chat_is_named_in_a_log(
     store: Store, pump: PrivatePump, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -310,3 +356,25 @@ async def test_nothing_is_sent_while_posting_is_stopped(store: Store, pump: Priv
     await pump.run(sender)
     assert sender.sent == []
     assert store.deliveries(DeliveryState.QUEUED, private=True)
+
+
+async def test_who_lost_the_lock_claims_nothing_more(
+    store: Store, pump: PrivatePump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = True
+
+    @contextmanager
+    def lock(_: str) -> Iterator[Lock]:
+        yield Lock(True, lambda: held)
+
+    monkeypatch.setattr(store, "lock", lock)
+    for user in range(2 * MOST):
+        subscribe(store, f"{user}", user=user)
+    sender = ScriptedSender(gate=asyncio.Event())
+    task = asyncio.create_task(pump.run(sender))
+    await until(lambda: len(sender.sent) == MOST)
+    held = False
+    assert sender.gate is not None
+    sender.gate.set()
+    await task
+    assert states(store) == {"sent": MOST, "queued": MOST}
