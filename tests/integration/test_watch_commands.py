@@ -698,7 +698,9 @@ async def previewed(bot: Bot, order: str = "/preview") -> str:
     await jobs.settle_all(bot.program)
     count = len(bot.telegram.texts(ADMIN))
     bot.telegram.message(ADMIN, order)
-    await bot.telegram.until(lambda: bool(bot.telegram.texts(ADMIN)[count:]) and bool(bot.buttons))
+    await bot.telegram.until(
+        lambda: any(" would be told now: " in text for text in bot.telegram.texts(ADMIN)[count:])
+    )
     return bot.telegram.texts(ADMIN)[-1]
 
 
