@@ -13,6 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from storage import SqlStore
+from storage.receipts import ABANDONED
 from tests.campaign import judge
 from tests.campaign.child import DONE, GAVE_UP, Job, is_open, live, now
 from tests.campaign.counts import Outcome
@@ -100,7 +101,8 @@ class _Run:
         self.halts: list[Span] = []
         self.arrived: set[int] = set()
         self.resent: set[int] = set()
-        self.queued = self.unsure = self.cut = 0
+        self.queued = self.unsure = 0
+        self.cut: set[tuple[int, int]] = set()  # pages, and which attempt at them
         self.coming = list(plan.kills)
         self.channels = [self._channel(number) for number in range(len(plan.digests))]
         self.channels += [self._subscriber(number) for number in range(len(plan.private))]
@@ -231,12 +233,22 @@ class _Run:
                 raise Overdue("a life failed")
 
     def _count_cut(self) -> None:
-        """Pages that a killed process may have left in the middle."""
+        """Pages that a killed process may have left in the middle.
+
+        Another process that lives may have found one already, before the death was seen here: it
+        counts too, but no more than one of each channel at one kill.
+        """
         sending = self.store.deliveries(DeliveryState.SENDING)
         channels = {page.channel_id for page in sending}
         if len(channels) != len(sending):
             self.outcome.problems.append(f"{len(sending)} pages in {len(channels)} channels")
-        self.cut += len(sending)
+        unsure = self.store.deliveries(DeliveryState.UNCERTAIN, limit=100_000)
+        left = [page for page in unsure if page.error == ABANDONED]
+        found = {(page.id, page.attempts): page.channel_id for page in left}
+        new = {page: channel for page, channel in found.items() if page not in self.cut}
+        if len(new) != len(set(new.values())):
+            self.outcome.problems.append(f"{len(new)} pages were given up at one kill")
+        self.cut |= {(page.id, page.attempts) for page in sending} | new.keys()
 
     # ------------------------------------------------------------ what admins do
 
@@ -296,7 +308,7 @@ class _Run:
             messages=[message for message in self.telegram.sent if not message.deleted],
             sends=self.telegram.sends(),
             timeouts=self._timeouts(),
-            cut=self.cut,
+            cut=len(self.cut),
             unsure=self.unsure + open_now,
             arrived=self.arrived,
             resent=self.resent,
@@ -323,7 +335,7 @@ class _Run:
         counts["recorded"] = len(facts.messages)
         counts["ambiguous"] = sum(judge.ambiguous(exchange) for exchange in facts.sends)
         counts["timeouts"] = facts.timeouts
-        counts["cut"] = self.cut
+        counts["cut"] = len(self.cut)
         counts["restarts"] = counts.pop("lives", 1) - self.plan.processes
         counts["migrated"] = sum(MOVED - 100 < int(c.chat) <= MOVED for c in facts.channels)
         counts["once"] = shown.count(1)
