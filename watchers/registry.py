@@ -64,11 +64,6 @@ def completed(spec: FeedSpec, outlets: OutletTable) -> FeedSpec:
     )
 
 
-def channel_spec(chat: str, timezone: str, schedule: Sequence[str], language: str) -> ChannelSpec:
-    """A channel's settings, checked. ChannelInvalid names the wrong one."""
-    return checked_spec(ChannelSpec(chat, timezone, tuple(schedule), language))
-
-
 def checked_spec(spec: ChannelSpec, watchlist: Watchlist | None = None) -> ChannelSpec:
     """All of a new channel's settings, checked. ChannelInvalid names the wrong one."""
     given = {part.name: getattr(spec, part.name) for part in fields(spec)}
