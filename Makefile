@@ -5,7 +5,7 @@ RUN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree bench-dedupe render-check render-samples campaign bench-subscribers clean
+.PHONY: help demo test test-long check lint format types contracts lock lock-check docs-check quality bench-poll bench-match bench-agree bench-dedupe render-check render-samples campaign bench-subscribers bench-search bench-scale storm soak clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -22,7 +22,10 @@ demo: $(STAMP) ## the main job on sample feeds: no token, no network
 	@$(RUN)/dadkhah demo
 
 test: $(STAMP) ## all tests
-	$(RUN)/python -m pytest
+	PYTHONDONTWRITEBYTECODE= $(RUN)/python -m pytest
+
+test-long: $(STAMP) ## all tests, and all of those of which make test tries a part: an hour
+	PYTHONDONTWRITEBYTECODE= TESTS_LONG=1 $(RUN)/python -m pytest --hypothesis-profile=long --timeout=1800
 
 check: lint types contracts lock-check docs-check ## lint, types, import contracts, lock, docs
 
@@ -75,6 +78,18 @@ campaign: $(STAMP) ## delivery under seeded faults and kills (RUNS=500 SEED=1): 
 
 bench-subscribers: $(STAMP) ## digests of thousands of subscribers while a channel is posted to (SUBSCRIBERS=10000: 7 minutes)
 	$(RUN)/python -m benchmarks.subscribers $(SUBSCRIBERS)
+
+bench-search: $(STAMP) ## the full search over generated articles on both databases (ARTICLES=200000): 10 minutes
+	$(RUN)/python -m benchmarks.search $(ARTICLES)
+
+bench-scale: $(STAMP) ## PostgreSQL, one worker against two, and one that is killed (FEEDS=20000): 8 minutes
+	$(RUN)/python -m benchmarks.scale $(FEEDS)
+
+storm: $(STAMP) ## two clocks and two workers killed at random on one PostgreSQL (MINUTES=10 SEED=1)
+	$(RUN)/python -m tests.storm --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
+
+soak: $(STAMP) ## 200,000 polls in one process, and what of it grows (POLLS=50000: a quarter)
+	$(RUN)/python -m benchmarks.soak $(POLLS)
 
 clean: ## remove what was made here (not your data)
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

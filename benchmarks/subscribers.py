@@ -19,7 +19,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ from bot.subscribing import digest_subscribers
 from bot.telling import Telling, Tick
 from config.settings import Settings
 from storage import open_store
+from tests.conftest import PostgresServer
 from watchers.model import Article, FeedSpec, Fingerprint, Grouping, Item, PollResult
 from watchers.model import Verdict as Judged
 from watchers.ports import Store
@@ -217,13 +219,14 @@ def _judge(told: Told, posted: dict[str, float], taken: Sequence[tuple[str, str,
     told.lost = told.pages - len(pages)
 
 
-def measured(count: int, folder: Path) -> Told:
+def measured(count: int, folder: Path, *, on_postgres: bool = False) -> Told:
     """All of it, in a folder that is thrown away again."""
     told = Told(count)
-    with server() as served:
+    with server() as served, _database(folder, on_postgres) as url:
         settings = Settings(
-            data_dir=folder, telegram_token=SecretStr("1:bench"), telegram_api_url=served.url
-        )
+            data_dir=folder, telegram_token=SecretStr("1:bench"), telegram_api_url=served.url,
+            database_url=SecretStr(url),
+        )  # fmt: skip
         store = open_store(settings.database, create=True)
         fill(store, count, utc_now())
         told.base = _memory()
@@ -236,6 +239,21 @@ def measured(count: int, folder: Path) -> Told:
         _judge(told, posted, served.end())
     told.memory = _memory()
     return told
+
+
+@contextmanager
+def _database(folder: Path, on_postgres: bool) -> Iterator[str]:
+    """The URL of an empty one; "" means the usual file. PostgreSQL as it is shipped, on disk."""
+    if not on_postgres:
+        yield ""
+        return
+    postgres = PostgresServer({"timezone": "UTC"}, str(folder))
+    try:
+        folder.chmod(0o755)  # the server runs as nobody
+        postgres.start()
+        yield postgres.url()
+    finally:
+        postgres.stop()
 
 
 def _memory() -> int:
@@ -261,14 +279,16 @@ def main() -> int:
     """Measure and tell; 1 if a requirement is not met."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("count", nargs="?", type=int, default=1_000, help="subscribers")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL, not SQLite")
     parser.add_argument("--out", type=Path, default=_OUT)
     options = parser.parse_args()
     if (used := busy()) > _IDLE:
         say(f"warning: others use {used:.0%} of this machine; the figures will not be good")
     with tempfile.TemporaryDirectory(prefix="bench-subscribers-") as folder:
-        told = measured(options.count, Path(folder))
+        told = measured(options.count, Path(folder), on_postgres=options.postgres)
     judged = verdicts(told)
     figures = {
+        "database": "PostgreSQL" if options.postgres else "SQLite",
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         **asdict(told),

@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import config
+from bot.asking import Asking
+from bot.claims import Claims
 from bot.clock import utc_now
 from bot.database import Database
 from bot.knowing import Knowing
@@ -100,6 +102,7 @@ class Program:
     database: Database
     fetcher: Fetcher
     workers: Workers
+    claims: Claims | None = None  # of hosts, where several processes poll
 
     @cached_property
     def registry(self) -> Registry:
@@ -110,6 +113,11 @@ class Program:
     def knowing(self) -> Knowing:
         """Changes of the watchlist, by whomever they are made."""
         return Knowing(self.knowledge, self.database, self.workers)
+
+    @cached_property
+    def asking(self) -> Asking:
+        """Questions to the search."""
+        return Asking(self.knowledge)
 
     @cached_property
     def readers(self) -> Readers:
@@ -223,8 +231,14 @@ async def program(
     database = Database(store)
     try:
         await database(knowledge.load)
-        async with Fetcher(fetch_options(settings)) as fetcher:
-            with Workers(knowledge.watchlist, settings.parse_processes or None) as workers:
-                yield Program(settings, knowledge, database, fetcher, workers)
+        tally, processes = database.tally, settings.parse_processes or None
+        claims = Claims(database, settings.host_delay) if settings.engine != "embedded" else None
+        async with Fetcher(fetch_options(settings), tally.fetched, claims) as fetcher:
+            with Workers(knowledge.watchlist, processes, tally.read) as workers:
+                try:
+                    yield Program(settings, knowledge, database, fetcher, workers, claims)
+                finally:
+                    if claims is not None:
+                        await claims.close()
     finally:
         database.close()

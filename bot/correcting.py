@@ -75,6 +75,12 @@ class Corrector:
             self._task = asyncio.create_task(self._guarded(mender))
             self._task.add_done_callback(self._ended)
 
+    async def work(self, mender: Mender) -> None:
+        """As `tick`, until that has ended: for a job."""
+        await self.tick(mender)
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     def _ended(self, _: asyncio.Task[None]) -> None:
         self._task = None
 

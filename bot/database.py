@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import TypeVar
 
+from bot.tally import Tally
 from watchers.ports import Lock, Store
 
 T = TypeVar("T")
@@ -17,12 +18,20 @@ class Database:
     """Calls a store from its one thread; `await database(lambda store: store.feeds())`."""
 
     def __init__(self, store: Store) -> None:
+        self.tally = Tally()
         self._store = store
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="storage")
 
     async def __call__(self, work: Callable[[Store], T]) -> T:
         """Run the work in the storage thread. StoreError as the ports say."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._store)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
+
+    def _run(self, work: Callable[[Store], T]) -> T:
+        began = self.tally.begins()
+        try:
+            return work(self._store)
+        finally:
+            self.tally.ends(began)
 
     async def lock(self, stack: AsyncExitStack, name: str) -> Lock:
         """Try to get a lock, held until the stack unwinds; true if it was got.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,9 +39,16 @@ log = logs.get(__name__)
 _RECEIPT_WAITS = (0.2, 1.0, 5.0)  # seconds between tries to keep a receipt; then the last again
 _REST = 10.0  # seconds before a channel is tried again whose delivery broke off
 _LOOK = 200  # waiting pages that a tick looks at; with more, it looks at every channel
+_PACES = 2_000  # channels whose pace is remembered, until those are looked at
 _MOVES = 3  # chats that are followed in one round
 _NOT_BEGUN = SendResult(SendOutcome.RETRY, "The program stopped before it was sent.")
 _OPEN = (DeliveryState.QUEUED, DeliveryState.SENDING)
+_OUT = (
+    DeliveryState.SENDING,
+    DeliveryState.SENT,
+    DeliveryState.UNCERTAIN,
+    DeliveryState.FAILED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,10 @@ class Deliverer:
 
     def pace(self, channel_id: int) -> Pace:
         """The channel's pace, which corrections keep too."""
+        if len(self._paces) >= _PACES:  # private chats too: what has nothing to keep is dropped
+            now = time.monotonic()
+            paces = self._paces.items()
+            self._paces = {n: p for n, p in paces if p.sent and p.sent[-1] > now - p.window}
         return self._paces.setdefault(channel_id, Pace())
 
     # ------------------------------------------------------------ the tick
@@ -95,8 +106,30 @@ class Deliverer:
         Each channel has a task of its own, so that one that must wait, or has much to post,
         does not hold up what another gets meanwhile.
         """
+        waiting, channels = await self._database(waiting_pages)
+        self._begin(waiting, channels, sender)
+
+    async def work(self, channel_id: int, sender: Sender) -> None:
+        """What a tick does, for one channel, until it has ended: for a job. StoreError."""
+        under_way = self._tasks.get(channel_id)
+        if under_way is None:
+            waiting, channels = await self._database(waiting_pages)
+            found = (one for one in channels if one.id == channel_id and one.id in waiting)
+            self._begin(waiting, found, sender)
+            under_way = self._tasks.get(channel_id)
+        if under_way is not None:
+            await asyncio.wait([under_way])
+
+    def forget_paces(self) -> None:
+        """Another process posted meanwhile: read from the ledger anew how fast one may go on."""
+        self._paces = {
+            number: pace for number, pace in self._paces.items() if number in self._tasks
+        }
+
+    def _begin(
+        self, waiting: Mapping[int, DeliveryState], channels: Iterable[Channel], sender: Sender
+    ) -> None:
         now = self._clock()
-        waiting, channels = await self._database(_waiting)
         for channel in channels:
             state = waiting.get(channel.id)
             if state is None or channel.is_console or self._is_resting(channel, state, now):
@@ -133,6 +166,18 @@ class Deliverer:
 
     # ------------------------------------------------------------ one channel
 
+    async def _pace_so_far(self, channel_id: int) -> Pace:
+        """What Telegram counts already: an earlier process, or another machine, may have posted."""
+        pace, now = Pace(), self._clock()
+        latest = await self._database(
+            lambda store: store.deliveries(*_OUT, limit=pace.most, channel_id=channel_id)
+        )
+        ages = [(now - page.claimed_at).total_seconds() for page in latest if page.claimed_at]
+        steady = time.monotonic()
+        # Clocks differ: what seems to lie ahead was just now.
+        pace.sent = sorted(steady - max(0.0, age) for age in ages if age < pace.window)
+        return pace
+
     async def deliver(self, channel: Channel, sender: Sender) -> DeliverySummary:
         """Send the channel's queued pages, in order, until none is due or we stop.
 
@@ -143,6 +188,8 @@ class Deliverer:
             lock = await self._database.lock(stack, f"channel-{channel.id}")
             if not lock:
                 return DeliverySummary({})
+            if channel.id not in self._paces and not channel.is_console:
+                self._paces[channel.id] = await self._pace_so_far(channel.id)
             left = await self._database(
                 lambda store: store.abandon_sending(channel.id, at=self._clock())
             )
@@ -229,6 +276,8 @@ class Deliverer:
     ) -> SendResult:
         result = await sender.send(channel, page.content)
         sent = result.outcome == SendOutcome.SENT
+        lag = (self._clock() - page.queued_at).total_seconds() if sent and page.queued_at else None
+        self._database.tally.attempted("channel", str(result.outcome), lag)
         (log.info if sent else log.warning)(
             "page_sent" if sent else "page_not_sent",
             outcome=str(result.outcome),
@@ -263,7 +312,7 @@ class Deliverer:
                 return
 
 
-def _waiting(store: Store) -> tuple[dict[int, DeliveryState], tuple[Channel, ...]]:
+def waiting_pages(store: Store) -> tuple[dict[int, DeliveryState], tuple[Channel, ...]]:
     """In which channels pages wait; `sending` if one of them is."""
     pages = store.deliveries(*_OPEN, limit=_LOOK, private=False)
     channels = store.channels() if pages else ()

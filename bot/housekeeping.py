@@ -22,6 +22,8 @@ log = logs.get(__name__)
 
 AT_A_TIME = 1.0  # seconds of a tick
 FINGERPRINTS = "fingerprints"  # the value that keeps how far recomputing has come
+TURNS = 2
+"""Days that it is kept when a host may be asked: longer than any two polls are apart."""
 READERS = 30
 """Days that it is kept what a subscriber was sent; no setting: `/privacy` promises it."""
 _DONE = "done"
@@ -34,6 +36,7 @@ async def tidy(program: Program, clock: Clock = utc_now) -> None:
         ("ledger_tidied", settings.retention_ledger, lambda s, before: s.forget_ledger(before)),
         ("texts_forgotten", settings.retention_text, lambda s, before: s.forget_texts(before)),
         ("audit_tidied", settings.retention_audit, lambda s, before: s.forget_audit(before)),
+        ("turns_forgotten", TURNS, lambda s, before: s.forget_turns(before, PART)),
         ("private_forgotten", READERS, lambda s, before: s.forget_private(before)),
     )
     for event, days, forget in kinds:

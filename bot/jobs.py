@@ -313,6 +313,8 @@ async def digest_due(
     What breaks one channel's digest is told, and holds up no other's. StoreError.
     """
     now, queued = now or utc_now(), 0
+    if await program.database(lambda store: store.posting_held()):  # after a restore
+        return 0
     for channel in channels:
         try:
             queued += not channel.private and await _digest_of(program, channel, now)

@@ -2,7 +2,8 @@
 
     due feeds -> feed_watcher (1-4) -> [ours or the feed's fault?] -> recorder -> save_polls
 
-A poll of a slow host holds up nobody: a tick starts what is due and does not wait for it.
+A poll of a slow host holds up nobody: a tick starts what is due and does not wait for it. Where
+several processes poll, what is due comes from claims of hosts instead (bot.pipeline).
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.app import Program
+from bot.claims import Claims
 from bot.clock import Clock, utc_now
 from bot.jobs import settle_all
 from bot.network import Network
+from bot.pipeline import Pipeline
 from bot.recorder import TROUBLE, Recorder
 from bot.together import together
 from config import logs
@@ -48,6 +51,7 @@ class PollSummary:
     saved: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[str, str]] = field(default_factory=list)  # feed's address, reason
     gaps: list[str] = field(default_factory=list)  # feeds that may have lost entries
+    skipped: list[str] = field(default_factory=list)  # feeds whose host another machine has
     settled: int = 0
 
     def add(self, feed: Feed, result: PollResult, saved: PollSaved) -> None:
@@ -70,6 +74,7 @@ class PollSummary:
             "settled": self.settled,
             "failures": [{"feed": name, "reason": reason} for name, reason in self.failures],
             "gaps": self.gaps,
+            "skipped": self.skipped,
         }
 
 
@@ -83,11 +88,15 @@ class UnderWay:
 
 
 class Poller:
-    """Polls feeds; in the service one for the life of the process."""
+    """Polls feeds; in the service one for the life of the process.
+
+    With `claims` (the program's, unless given) it shares the hosts with other processes.
+    """
 
     def __init__(
         self,
         program: Program,
+        claims: Claims | None = None,
         *,
         clock: Clock = utc_now,
         steady: Callable[[], float] = time.monotonic,
@@ -118,9 +127,30 @@ class Poller:
         self._lonely.set()
         self._since_told = PollSummary()
         self._told_at = steady()
+        self._over = self._lonely  # set: no more evidence is to come
+        self._cycle: PollSummary | None = None  # of one cycle: it is told of as a whole
+        self._progress: Progress | None = None
+        self._claims = claims or program.claims
+        self._pipeline = None if self._claims is None else self._piped(self._claims)
+
+    def _piped(self, claims: Claims) -> Pipeline:
+        return Pipeline(
+            claims,
+            self._one,
+            most=self._most,
+            broke=self._poll_broke,
+            shunned=self._shunned_now,
+            steady=self._steady,
+        )
 
     async def cycle(self, feeds: Sequence[Feed], progress: Progress | None = None) -> PollSummary:
-        """Poll these feeds, each stored as soon as it was read, then settle."""
+        """Poll these feeds, each stored as soon as it was read, then settle.
+
+        With claims: but for those whose host somebody else has, and those that somebody else
+        polled meanwhile.
+        """
+        if self._pipeline is not None:
+            return await self._shared_cycle(self._pipeline, feeds, progress)
         summary = PollSummary()
         turns = asyncio.Semaphore(self._most)
         distinct = {feed.id: feed for feed in feeds}.values()
@@ -144,21 +174,58 @@ class Poller:
         _tell(summary)
         return summary
 
-    async def tick(self) -> None:
-        """Look up what is due and start it, as far as there is room, one feed a host."""
+    async def _shared_cycle(
+        self, pipeline: Pipeline, feeds: Sequence[Feed], progress: Progress | None
+    ) -> PollSummary:
+        summary = self._cycle = PollSummary()
+        self._progress, self._over = progress, pipeline.drained
+        wanted = {feed.id: feed for feed in _hosts_in_turn({f.id: f for f in feeds}.values())}
+        skipped = await pipeline.poll_these(wanted, self._raise_what_broke)
+        summary.skipped = [feed.url for feed in skipped]
+        summary.settled = await settle_all(self._program)
+        _tell(summary)
+        return summary
+
+    async def work(self, seconds: float) -> bool:
+        """Poll what can be claimed until nothing is due or the seconds are over: more is due?
+
+        To be called again and again: what is under way at the end goes on meanwhile. StoreError.
+        """
+        if self._pipeline is None:
+            msg = "work goes by claims, and there are none"
+            raise RuntimeError(msg)
+        self._raise_what_broke()
+        await self._mind_clock()
+        more = await self._pipeline.run(seconds, self._look_up)
+        self._tell_at_times(idle=self._pipeline.is_idle)
+        return more
+
+    def _look_up(self) -> None:
+        self._raise_what_broke()
+        self._database.tally.waits(polls=self._pipeline is not None and not self._pipeline.is_idle)
+
+    def _raise_what_broke(self) -> None:
         if self._broke:  # a full disk: the tick's own trouble
             error, self._broke = self._broke[0], []
             raise error
-        await self._mind_clock()
+
+    def _shunned_now(self) -> tuple[int, ...]:
         now = self._steady()
         self._shunned = {number: until for number, until in self._shunned.items() if until > now}
-        more = len(self._shunned)  # they are first, and must not be all that is looked up
+        return tuple(self._shunned)
+
+    async def tick(self) -> None:
+        """Look up what is due and start it, as far as there is room, one feed a host."""
+        self._raise_what_broke()
+        await self._mind_clock()
+        more = len(self._shunned_now())  # they are first, and must not be all that is looked up
         due = await self._database(
             lambda store: store.due_feeds(self._clock(), BATCH + more, per_host=PER_HOST + more)
         )
         left_out = self._under_way.keys() | self._shunned.keys()
         self._ready = {feed.id: feed for feed in due if feed.id not in left_out}
         self._start_ready()
+        self._database.tally.waits(polls=bool(self._ready or self._under_way))
 
     async def _mind_clock(self) -> None:
         """At the first tick, and when the wall clock was put back, mend times that it gave."""
@@ -180,9 +247,6 @@ class Poller:
             name = host(feed.url)
             if name not in busy:
                 busy.add(name)
-                self._hosts.add(name)
-                if len(self._hosts) >= FEWEST:
-                    self._lonely.clear()
                 del self._ready[feed.id]
                 task = asyncio.create_task(self._one(feed))
                 self._under_way[feed.id] = UnderWay(name, utc_now(), task)
@@ -191,26 +255,35 @@ class Poller:
     def _ended(self, feed: Feed, task: asyncio.Task[None]) -> None:
         del self._under_way[feed.id]
         if not task.cancelled() and (error := task.exception()) is not None:
-            if isinstance(error, TROUBLE):
-                self._broke.append(error)
-                self._ready.clear()
-            else:  # this feed's alone, as far as we know
-                self._shunned[feed.id] = self._steady() + SHUN
-                log.error("poll_broke", feed=feed.url, exc_info=error)
+            self._poll_broke(feed, error)
         self._start_ready()
-        self._tell_at_times()
+        self._tell_at_times(idle=not self._under_way)
 
-    def _tell_at_times(self) -> None:
+    def _poll_broke(self, feed: Feed, error: BaseException) -> None:
+        if isinstance(error, TROUBLE):
+            self._broke.append(error)
+            self._ready.clear()
+            if self._pipeline is not None:
+                self._pipeline.drop_ready()
+        else:  # this feed's alone, as far as we know
+            self._shunned[feed.id] = self._steady() + SHUN
+            log.error("poll_broke", feed=feed.url, exc_info=error)
+
+    def _tell_at_times(self, *, idle: bool) -> None:
         told = self._since_told
+        if not told.outcomes:
+            return
         enough = told.outcomes.total() >= TELL_POLLS
         late = self._steady() - self._told_at >= TELL_EVERY
-        if not self._under_way or enough or late:
+        if idle or enough or late:
             self._since_told, self._told_at = PollSummary(), self._steady()
             _tell(told)
 
     async def stop(self) -> None:
-        """Drop what is under way: it stays due, and nothing of it was stored."""
+        """Drop what is under way: it stays due, and nothing of it was stored. Hosts are let go."""
         self._stopping = True
+        if self._pipeline is not None:
+            await self._pipeline.stop()
         tasks = [one.task for one in self._under_way.values()]
         for task in tasks:
             task.cancel()
@@ -219,14 +292,27 @@ class Poller:
 
     def is_stuck(self, now: datetime, patience: timedelta) -> bool:
         """Whether a poll has been under way for longer than any can take."""
+        if self._pipeline is not None and self._pipeline.is_stuck(now, patience):
+            return True
         return any(now - one.began > patience for one in self._under_way.values())
 
     async def _one(self, feed: Feed) -> None:
+        name = host(feed.url)
+        if self._lonely.is_set():  # few are enough: it does not grow with what is watched
+            self._hosts.add(name)
+            if len(self._hosts) >= FEWEST:
+                self._lonely.clear()
         result, said = await self._asked(feed)
-        result = await self._judged(feed, result, said, self._lonely)
+        result = await self._judged(feed, result, said, self._over)
+        if self._claims is not None and not self._claims.holds(name):
+            return  # somebody else may be at it by now
         saved = await self._recorder.save(result)
-        self._since_told.add(feed, result, saved)
+        (self._cycle or self._since_told).add(feed, result, saved)
         log.debug("feed_polled", feed=feed.url, outcome=result.outcome, new=saved.new)
+        if self._progress is not None:
+            self._progress(feed, result)
+        if self._claims is not None:
+            self._tell_at_times(idle=False)
 
     async def _asked(self, feed: Feed) -> tuple[PollResult, Attempt | None]:
         began = utc_now()
@@ -240,10 +326,12 @@ class Poller:
         failure = result.failure
         if failure is None:
             return result
-        if await self._network.is_ours(said, result, cycle_over):
+        busy = failure.kind == "turn"  # of another machine
+        if busy or await self._network.is_ours(said, result, cycle_over):
             result = self._watcher.excused(feed, result)
         tell = log.warning if failure.kind == "parser" else log.info
-        event = "poll_failed" if result.outcome == "failed" else "poll_in_outage"
+        blamed = "poll_put_off" if busy else "poll_in_outage"
+        event = "poll_failed" if result.outcome == "failed" else blamed
         tell(event, feed=feed.url, kind=failure.kind, why=failure.detail)
         return result
 

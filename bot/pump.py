@@ -75,6 +75,12 @@ class PrivatePump:
             self._task = asyncio.create_task(self._guarded(sender))
             self._task.add_done_callback(self._ended)
 
+    async def work(self, sender: Sender) -> None:
+        """As `tick`, until that has ended: for a job."""
+        await self.tick(sender)
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     def _ended(self, _: asyncio.Task[None]) -> None:
         self._task = None
 
@@ -186,6 +192,9 @@ class PrivatePump:
 
     def _look_at(self, page: Delivery, result: SendResult) -> None:
         """Log what was not sent, by the channel's number; rest when Telegram means all of us."""
+        sent = result.outcome is SendOutcome.SENT
+        lag = (self._clock() - page.queued_at).total_seconds() if sent and page.queued_at else None
+        self._database.tally.attempted("private", str(result.outcome), lag)
         if result.outcome is not SendOutcome.SENT:
             log.info(
                 "private_page_not_sent", outcome=str(result.outcome), channel=page.channel_id,

@@ -36,7 +36,10 @@ class Recorder:
         try:
             while self._waiting:
                 some, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-                await self._write_some(some)
+                # Whoever was cancelled may have lost the host, which is polled elsewhere now.
+                wanted = [one for one in some if not one[1].cancelled()]
+                if wanted:
+                    await self._write_some(wanted)
         finally:
             self._writing = None
 
@@ -63,7 +66,8 @@ class Recorder:
             saved = await self._database(lambda store: store.save_polls(results))
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
             return error
-        for (_, future), outcome in zip(some, saved, strict=True):
+        for (result, future), outcome in zip(some, saved, strict=True):
+            self._database.tally.polled(result, outcome)
             _settle(future, outcome)
         return None
 

@@ -4,7 +4,11 @@
                               telegram -> updates     what is told: bot.telling
                               judge -> stored articles, by a changed watchlist
                               fingerprints -> recent articles, after an update of the program
+                              search index -> articles that are new or were changed
     every process:            watchlist -> looked at four times a second, and taken up
+
+With the distributed engine the holder of the lease does not poll, settle, build or post: it
+orders that (bot.tasks_orders), and workers do it (bot.tasks_worker).
 
 SIGTERM: no new work; a page that is being sent gets its receipt, polls are dropped (they are
 asked again), everything is put away; exit within 10 seconds, also while another process has the
@@ -19,25 +23,28 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import housekeeping, jobs, rechecks
+from bot import housekeeping, indexing, jobs, rechecks
 from bot.app import Program
 from bot.client import make_bot
 from bot.clock import utc_now
+from bot.clockwork import Clockwork, clockwork
+from bot.every import Every
+from bot.health import Health
+from bot.indexing import Indexing
 from bot.knowing import LEASE
 from bot.poller import Poller
 from bot.rechecks import Rechecks
 from bot.schedule import latest_slot
 from bot.sender import ConsoleSender, TelegramSender
-from bot.telling import Telling
+from bot.telling import Telling, Tick
 from bot.updates import Updates
-from bot.web import HealthPage
 from config import logs
-from config.settings import SettingsInvalid, unknown_variables
-from watchers.errors import DadkhahError
+from config.settings import unknown_variables
+from watchers.errors import DadkhahError, StoreUnreachable
 from watchers.ports import Lock
 
 log = logs.get(__name__)
@@ -47,6 +54,7 @@ HURRY = 4.0  # seconds after which it no longer waits for another process's lock
 STALE = timedelta(minutes=5)  # without the end of any tick: we are not ready
 STUCK = timedelta(hours=1)  # one tick under way for so long: neither
 REST = timedelta(seconds=30)  # after a tick that failed
+SHORT_REST = timedelta(seconds=3)  # while the database is away: it is back when it is back
 
 
 class Service:
@@ -65,10 +73,19 @@ class Service:
         self._began: dict[str, datetime] = {}  # ticks under way
         self._rest_until: dict[str, datetime] = {}
         self._printed: dict[int, datetime] = {}
+        self._clockwork = clockwork(program)
         token = program.settings.token
         self._updates = Updates(program) if token else None
         self._telling = (
             Telling(program, TelegramSender(make_bot(program.settings))) if token else None
+        )
+        self._health = Health(
+            program,
+            "run",
+            self._ready,
+            hook=self._updates.hook if self._updates else None,
+            leased=lambda: self._leased,
+            listening=lambda: self._updates.is_running if self._updates else None,
         )
 
     async def run(self) -> None:
@@ -76,21 +93,18 @@ class Service:
         loop = asyncio.get_running_loop()
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, self._stop.set)
-        page = HealthPage(self._alive, self._ready, self._updates.hook if self._updates else None)
-        if listen := self._program.settings.http_listen:
-            try:
-                page.listen(listen)
-            except OSError as error:
-                problem = f"DADKHAH_HTTP_LISTEN: cannot listen at {listen}: {error.strerror}"
-                raise SettingsInvalid((problem,)) from error
+        self._health.listen()
         self._say_hello()
-        self._schedule()
-        await asyncio.to_thread(self._program.workers.start)
-        try:
-            await self._stop.wait()
-        finally:
-            await self._finish()
-            await page.stop()
+        async with self._clockwork.opened() if self._clockwork else contextlib.nullcontext():
+            self._schedule()
+            await asyncio.to_thread(self._program.workers.start)
+            self._health.started(os.environ)
+            try:
+                await self._stop.wait()
+            finally:
+                self._health.stopping()
+                await self._finish()
+                await self._health.stop()
 
     def _say_hello(self) -> None:
         settings = self._program.settings
@@ -105,33 +119,45 @@ class Service:
     def _schedule(self) -> None:
         knowing = self._program.knowing
         recomputing = housekeeping.Recomputing(self._program)
-        ticks: tuple[tuple[str, float, Callable[[], Awaitable[object]]], ...] = (
-            ("poll", 5.0, self._poller.tick),
-            ("settle", 5.0, lambda: jobs.settle_all(self._program)),
-            *(self._telling.ticks if self._telling else (("digest", 10.0, self._print),)),
+        ticks: tuple[Tick, ...] = (
+            *(self._ordered(self._clockwork) if self._clockwork else self._done_here()),
             ("telegram", 3.0, self._telegram),
             ("judge", 2.0, knowing.judge_on),
             ("fingerprints", 2.0, recomputing.go_on),
-            ("rechecks", rechecks.EVERY, self._look_for_pages),
+            ("search index", indexing.EVERY, Indexing(self._program).go_on),
             ("housekeeping", 3600.0, lambda: housekeeping.tidy(self._program)),
         )
-        self._scheduler.add_job(self._see_to_lease, "interval", seconds=2, id=LEASE,
+        self._scheduler.add_job(self._see_to_lease, Every(seconds=2, timezone=UTC), id=LEASE,
                                 next_run_time=utc_now(), **_GENTLE)  # fmt: skip
         self._scheduler.add_job(
             self._tick,
-            "interval",
+            Every(seconds=0.25, timezone=UTC),
             ("watchlist", knowing.refresh),
             {"everywhere": True},
-            seconds=0.25,
             id="watchlist",
             **_GENTLE,
         )
         for number, (name, seconds, work) in enumerate(ticks):
             self._scheduler.add_job(
-                self._tick, "interval", (name, work), seconds=seconds, id=name,
+                self._tick, Every(seconds=seconds, timezone=UTC), (name, work), id=name,
                 next_run_time=utc_now() + timedelta(seconds=0.5 + 0.1 * number), **_GENTLE,
             )  # fmt: skip
         self._scheduler.start()
+
+    def _done_here(self) -> tuple[Tick, ...]:
+        """The embedded engine: ticks do the work."""
+        return (
+            ("poll", 5.0, self._poller.tick),
+            ("settle", 5.0, lambda: jobs.settle_all(self._program)),
+            *(self._telling.ticks if self._telling else (("digest", 10.0, self._print),)),
+            ("rechecks", rechecks.EVERY, self._look_for_pages),
+        )
+
+    def _ordered(self, orders: Clockwork) -> tuple[Tick, ...]:
+        """The distributed one: ticks order it from workers, but for what admins are told."""
+        if self._telling is None:
+            return (*orders.working, ("digest", 10.0, self._print))
+        return (*orders.working, *orders.telling, *self._telling.own_ticks)
 
     async def _see_to_lease(self) -> None:
         """Ticks run where the lease is; when its holder dies, another takes it at once."""
@@ -140,8 +166,17 @@ class Service:
             return
         if held is None:
             await self._take_lease()
-        elif not await self._program.database(lambda _: held.held()):
+        elif not await self._is_held(held):
             await self._lose_lease()
+
+    async def _is_held(self, lease: Lock) -> bool:
+        """Whether it is still ours; true if we stop before there is an answer."""
+        try:
+            return await self._program.database(lambda _: lease.held())
+        except asyncio.CancelledError:
+            if not self._stop.is_set():
+                raise
+            return True
 
     async def _take_lease(self) -> None:
         try:
@@ -151,12 +186,16 @@ class Service:
             return
         if lock:
             self._held = lock
+            self._health.watchdog.leased()
             log.info("lease_taken")
 
     async def _lose_lease(self) -> None:
         """The database was restarted, or cut us off: another may have it by now."""
         log.warning("lease_lost")
         self._held = None
+        if self._clockwork is not None:
+            self._clockwork.rest()
+        self._health.watchdog.unleased()
         lease, self._lease = self._lease, AsyncExitStack()
         with contextlib.suppress(DadkhahError):  # it is gone in any case
             await lease.aclose()
@@ -176,13 +215,16 @@ class Service:
         if not (self._leased or everywhere) or self._stop.is_set() or self._rests(name):
             return
         self._began[name] = utc_now()
-        task = asyncio.ensure_future(work())
+        self._health.watchdog.begins(name)
+        task, how = asyncio.ensure_future(work()), "done"
         self._tasks[name] = task
         try:
             await asyncio.shield(task)
         except DadkhahError as error:  # told in one line; its cause is the database's
             log.warning("tick_failed", tick=name, why=str(error))
-            self._rest_until[name] = utc_now() + REST
+            away = isinstance(error, StoreUnreachable)
+            self._rest_until[name] = utc_now() + (SHORT_REST if away else REST)
+            how = "failed"
             if self._telling:
                 self._telling.note(error)
         except asyncio.CancelledError:
@@ -190,7 +232,9 @@ class Service:
                 raise
         except Exception:
             log.exception("tick_broke", tick=name)
+            how = "broke"
         finally:
+            self._health.watchdog.ends(name, how, everywhere=everywhere)
             del self._began[name]
             if not everywhere:  # it says nothing about the others
                 self._ticked = utc_now()
@@ -223,9 +267,6 @@ class Service:
 
     # ------------------------------------------------------------ health and end
 
-    def _alive(self) -> dict[str, object]:
-        return {"ok": True}
-
     def _ready(self) -> dict[str, object]:
         now = utc_now()
         recent = self._ticked is not None and now - self._ticked < STALE
@@ -233,7 +274,15 @@ class Service:
         stuck = stuck or self._poller.is_stuck(now, STUCK)
         ticking = not self._leased or (recent and not stuck)
         hearing = self._updates is None or not self._leased or self._updates.is_running
-        return {"ok": ticking and hearing, "lease": self._leased, "updates": hearing}
+        ready: dict[str, object] = {
+            "ok": ticking and hearing,
+            "lease": self._leased,
+            "updates": hearing,
+        }
+        if self._clockwork is not None and self._leased:
+            ready["workers"] = self._clockwork.workers
+            ready["ok"] = ready["ok"] and not self._clockwork.is_alone()
+        return ready
 
     async def _finish(self) -> None:
         log.info("stopping")

@@ -225,7 +225,8 @@ async def digest_subscribers(program: Program, now: datetime) -> int:
     """
     store = program.database.store
     found = await asyncio.to_thread(lambda: due(store.subscribers(paused=False), now))
-    if not found:
+    held = await asyncio.to_thread(store.posting_held) if found else None  # after a restore
+    if not found or held:
         return 0
     outlets, names = program.knowledge.outlets, program.knowledge.names
     news = await asyncio.to_thread(_gather, store, [one for one, _ in found], now, outlets, names)

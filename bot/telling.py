@@ -53,9 +53,32 @@ class Telling:
             ("deliver", 0.5, lambda: self._deliverer.tick(self._sender)),
             ("private", 2.0, lambda: self._pump.tick(self._sender)),
             ("corrections", 2.0, lambda: self._corrector.tick(self._sender)),
+            *self.own_ticks,
+        )
+
+    @property
+    def own_ticks(self) -> tuple[Tick, ...]:
+        """What stays with the clock when workers do the rest: what admins are told."""
+        return (
             ("open pages", 10.0, self._open_pages.tick),
             ("notices", 20.0, self._tell_admins),
         )
+
+    async def deliver(self, channel_id: int) -> None:
+        """Send what one channel has waiting, until nothing may go. StoreError."""
+        await self._deliverer.work(channel_id, self._sender)
+
+    async def private(self) -> None:
+        """Send what subscribers have waiting, until nothing may go."""
+        await self._pump.work(self._sender)
+
+    async def correct(self) -> None:
+        """Change and delete what is to be, until nothing is."""
+        await self._corrector.work(self._sender)
+
+    def take_over(self) -> None:
+        """Another process posted until now: what this one knows of paces is old."""
+        self._deliverer.forget_paces()
 
     async def _digest(self) -> None:
         channels = await self._program.database(lambda store: store.channels())

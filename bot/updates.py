@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from telegram import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import Application
+from telegram.ext import Application, TypeHandler
 
 from bot.app import Program
 from bot.client import ListeningBot, make_bot
@@ -100,6 +100,7 @@ class Updates:
             building = building.updater(None)
         app = building.build()
         add_handlers(app, self._program)
+        app.add_handler(TypeHandler(Update, self._heard), group=-1)
         try:
             await app.initialize()
             await app.start()
@@ -117,6 +118,10 @@ class Updates:
         else:
             self._app = app
             log.info("telegram_connected", bot=app.bot.username)
+
+    async def _heard(self, _: Update, __: object) -> None:
+        """Count what came; it goes on to its handler."""
+        self._program.database.tally.heard()
 
     async def _listen(self, app: App) -> None:
         if self._program.settings.webhook_url:

@@ -101,7 +101,7 @@ def outcome(row: LedgerRow) -> str:
             return f"failed: status {row.status}"
         return f"failed: {_KINDS.get(row.kind or '', row.kind or 'unknown')}"
     if row.outcome == "outage":
-        return "our own network was out"
+        return "put off: its host was busy" if row.kind == "turn" else "our own network was out"
     return row.outcome
 
 

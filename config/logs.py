@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 import structlog
 
+# Of an address: what stands before @. Bounded, so that no line costs more than it is long.
+_LOGIN = re.compile(r"(?<=://)[^\s/@:'\"]{0,200}:[^\s/@'\"]{1,1000}(?=@)")
+
 
 class _Redactor:
-    """Replaces secrets wherever they stand in an event, whoever wrote it there."""
+    """Replaces secrets wherever they stand in an event, whoever wrote it there.
+
+    Also the login in any address: libraries log what they connect to.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = tuple(secret for secret in secrets if secret)
@@ -20,6 +27,8 @@ class _Redactor:
         if isinstance(value, str):
             for secret in self._secrets:
                 value = value.replace(secret, "***")
+            if "://" in value:
+                value = _LOGIN.sub("***", value)
         return value
 
     def __call__(

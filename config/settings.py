@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Path("data")
     database_url: SecretStr = SecretStr("")  # empty: SQLite in data_dir
-    engine: Literal["embedded"] = "embedded"
+    engine: Literal["embedded", "distributed"] = "embedded"
     telegram_token: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
     telegram_proxy: SecretStr = SecretStr("")
@@ -250,9 +250,14 @@ def load(environ: Mapping[str, str] | None = None, folder: Path | None = None) -
 
 def _unfit(settings: Settings) -> list[str]:
     """What each variable says is right, and together they cannot work."""
-    if not settings.webhook_url:
-        return []
     problems = []
+    if settings.engine == "distributed" and not settings.database.startswith("postgres"):
+        problems.append(
+            "DADKHAH_ENGINE: distributed needs PostgreSQL; set DADKHAH_DATABASE_URL to "
+            "postgresql://user:password@host/name, or leave the engine embedded"
+        )
+    if not settings.webhook_url:
+        return problems
     if not settings.webhook_secret.get_secret_value():
         problems.append(
             "DADKHAH_WEBHOOK_SECRET: is needed with DADKHAH_WEBHOOK_URL, else anybody could "

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from storage import posting
 from storage.approving import (
     HELD,
     OPEN,
@@ -37,10 +38,11 @@ _ONE = select(APPROVAL)
 def ask(
     connection: Connection, channel_id: int, slot: datetime, subjects: Sequence[str], at: datetime
 ) -> Approval | None:
-    """Keep a digest's subjects and move the channel's last_slot. ChannelUnknown.
+    """Keep a digest's subjects and move the channel's last_slot. ChannelUnknown, PostingHeld.
 
     None if there are no subjects, or that slot was asked for, or told, already.
     """
+    posting.refuse_held(connection)
     channel = connection.execute(
         select(CHANNEL.c.last_slot).where(CHANNEL.c.id == channel_id).with_for_update()
     ).one_or_none()
@@ -151,18 +153,28 @@ def close(
     state, held = closed(approval, posted=posted)
     connection.execute(update(APPROVAL).where(APPROVAL.c.id == approval_id).values(state=state))
     if held:
-        _hold(connection, approval, held, at, private=channel.private)
+        whose, slot = approval.channel_id, approval.slot
+        count_as_told(connection, whose, slot, held, at, private=channel.private)
     chat = _shown(approval, channel)
     note(connection, closing_record(chat, approval, held, at, actor, posted=posted))
     return find(connection, approval_id)
 
 
-def _hold(
-    connection: Connection, approval: Approval, held: Sequence[str], at: datetime, *, private: bool
-) -> None:
-    """Count these as told, for ever: by a digest without pages, which told them again too."""
+def count_as_told(
+    connection: Connection,
+    channel_id: int,
+    slot: datetime,
+    held: Sequence[str],
+    at: datetime,
+    *,
+    private: bool,
+) -> int:
+    """Count these as told, for ever: by a digest without pages, which told them again too.
+
+    The digest's number.
+    """
     held = sorted({*held, *followed(connection, held).values()})  # merged since it was asked
-    own = TOLD.c.channel_id == approval.channel_id
+    own = TOLD.c.channel_id == channel_id
     told: set[str] = set()
     for some in chunks(held):
         told |= set(
@@ -172,17 +184,18 @@ def _hold(
         )
     new = [subject for subject in held if subject not in told]
     values = {
-        "channel_id": approval.channel_id,
-        "slot": approval.slot,
+        "channel_id": channel_id,
+        "slot": slot,
         "built_at": at,
-        "since": approval.slot,
+        "since": slot,
         "kind": HELD,
         "private": private,
     }
     made = DIGEST.insert().values(values).returning(DIGEST.c.id)
     digest_id: int = connection.execute(made).scalar_one()
-    by = {"channel_id": approval.channel_id, "digest_id": digest_id, "again": digest_id}
+    by = {"channel_id": channel_id, "digest_id": digest_id, "again": digest_id}
     insert_new(connection, TOLD, [{**by, "subject": subject} for subject in new])
     for some in chunks([subject for subject in held if subject in told]):
         once = update(TOLD).where(own, TOLD.c.subject.in_(some), TOLD.c.again.is_(None))
         connection.execute(once.values(again=digest_id))
+    return digest_id

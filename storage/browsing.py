@@ -19,6 +19,7 @@ from watchers.telling import Tellable
 MOST = 2_000  # articles of one answer
 MOST_READ = 20_000  # rows looked through for it
 MOST_TEXT = 5_000  # characters
+MOST_WHOLE = 50  # whole texts of one answer
 _MAX_ID = 2**31 - 1
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -29,9 +30,12 @@ _DOWN = (  # the condition of the index article_tells, word for word
     .limit(MOST_READ)
 )
 _CHOSEN = select(*TELLABLE).join(FEED, FEED.c.id == ARTICLE.c.feed_id).where(ARTICLE.c.id.in_(_IDS))
+_SETTLED = _CHOSEN.where(ARTICLE.c.settled)
 _TEXTS = select(ARTICLE.c.id, func.substr(ARTICLE.c.text, 1, MOST_TEXT).label("text")).where(
     ARTICLE.c.id.in_(_IDS)
 )
+
+_WHOLE_TEXTS = select(ARTICLE.c.id, ARTICLE.c.text).where(ARTICLE.c.id.in_(_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,24 @@ def _among(down: Subquery, wanted: Wanted) -> Select[tuple[int]]:
         named = [down.c.officials.contains(name, autoescape=True) for name in quoted]
         chosen = chosen.where(or_(*named))
     return chosen
+
+
+def found(
+    connection: Connection, article_ids: Sequence[int], *, settled: bool
+) -> tuple[Tellable, ...]:
+    """These articles in the order given; with `settled` only those that were grouped."""
+    by_id: dict[int, Tellable] = {}
+    statement = _SETTLED if settled else _CHOSEN
+    for some in chunks(sorted({number for number in article_ids if 0 < number <= _MAX_ID})):
+        rows = map(tellable_of, connection.execute(statement, {"ids": some}))
+        by_id.update({article.id: article for article in rows})
+    return tuple(by_id[number] for number in dict.fromkeys(article_ids) if number in by_id)
+
+
+def whole_texts(connection: Connection, article_ids: Sequence[int]) -> dict[int, str]:
+    """These articles' texts, by id; of 50 at most."""
+    ids = sorted({number for number in article_ids if 0 < number <= _MAX_ID})[:MOST_WHOLE]
+    return {row.id: row.text for row in connection.execute(_WHOLE_TEXTS, {"ids": ids})}
 
 
 def texts(connection: Connection, article_ids: Sequence[int]) -> dict[int, str]:

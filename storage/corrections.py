@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
-from storage import ledger
+from storage import ledger, posting
 from storage.audits import note
 from storage.contents import content_ids, drop_unused
 from storage.engine import change, chunks, insert_new
@@ -297,7 +297,11 @@ def drop_gone(connection: Connection) -> int:
 
 
 def due(connection: Connection, now: datetime, limit: int) -> tuple[Correction, ...]:
-    """Queued ones whose time has come, the oldest of each chat, oldest first."""
+    """Queued ones whose time has come, the oldest of each chat, oldest first; none while posting
+    is held after a restore: they might undo what was corrected later.
+    """
+    if posting.held(connection) is not None:
+        return ()
     asked = {"now": now, "most": max(0, limit)}
     firsts = connection.execute(_FIRST_DUE, asked).scalars().all()
     rows = [row for some in chunks(firsts) for row in connection.execute(_DUE, {"ids": some})]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     cast,
     exists,
+    false,
     func,
     or_,
     select,
@@ -19,8 +20,10 @@ from sqlalchemy import (
 )
 
 from storage.engine import chunks
+from storage.holding import TOLD_UNTIL, told_until
 from storage.mapping import storable, tellable_of
 from storage.tables import ALERTED, ARTICLE, DIGEST, FEED, TOLD
+from storage.upkeep import value
 from watchers.telling import Tellable
 
 _FIRST = func.coalesce(ARTICLE.c.duplicate_of, ARTICLE.c.id)
@@ -70,7 +73,8 @@ def is_about(subject: str) -> ColumnElement[bool]:
 def untold(connection: Connection, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
     """What the channel was not told, with all other articles of those subjects, by id.
 
-    What changed its facts since it was told counts as not told, once.
+    What changed its facts since it was told counts as not told, once. After a restore what is
+    dated before the time that an admin named is no news, whenever it is stored.
     """
     is_done = or_(
         TOLD.c.again.is_not(None),
@@ -89,6 +93,7 @@ def untold(connection: Connection, channel_id: int, since: datetime) -> tuple[Te
             ~ARTICLE.c.baseline,
             ARTICLE.c.first_seen >= since,
             ~told,
+            *_after_restore(connection),
         )
     ).all()
     stories = sorted({row.story_id for row in rows if row.story_id is not None})
@@ -100,6 +105,15 @@ def untold(connection: Connection, channel_id: int, since: datetime) -> tuple[Te
         same = or_(ARTICLE.c.id.in_(ids), ARTICLE.c.duplicate_of.in_(ids))
         found.update(_articles(connection, since, same, ARTICLE.c.story_id.is_(None)))
     return tuple(found[number] for number in sorted(found))
+
+
+def _after_restore(connection: Connection) -> tuple[ColumnElement[bool], ...]:
+    found = told_until(value(connection, TOLD_UNTIL))
+    if found is None:
+        return ()
+    until, decided = found
+    dated = func.coalesce(ARTICLE.c.published <= until, false())
+    return (~and_(dated, ARTICLE.c.first_seen > decided),)
 
 
 def _articles(

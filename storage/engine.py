@@ -22,11 +22,13 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from storage import postgres
 from storage.columns import UtcTime
-from storage.translate import translated
-from watchers.errors import InputInvalid
+from storage.postgres import postgres_engine
+from storage.translate import kind_of, translated
+from watchers.errors import InputInvalid, StoreReadOnly
 
 _T = TypeVar("_T")
 
@@ -34,22 +36,21 @@ BUSY_SECONDS = 10
 _LOOK = 0.25  # seconds after which a writer of SQLite that waits looks whether it may go on waiting
 _HIDDEN = True  # no values in errors: a log would have subscribers' numbers, and texts
 _CHUNK = 1_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535
-_POSTGRES_SESSION = (
-    "SET TIME ZONE 'UTC'",
-    f"SET lock_timeout = '{BUSY_SECONDS}s'",
-    # A machine that vanished must lose its advisory locks in a minute, not in two hours.
-    "SET tcp_keepalives_idle = 30",
-    "SET tcp_keepalives_interval = 10",
-    "SET tcp_keepalives_count = 3",
-)
 
 
 class Mode(Enum):
     """What a transaction is for: SQLite begins each of them differently."""
 
-    READ = "read"
+    READ = "read"  # what its statements see is of one moment
+    LOOK = "look"  # one statement, or several that need not be of one moment
     WRITE = "write"
     DURABLE = "durable"  # on the disk before it returns: what was sent must survive a power cut
+
+
+_ON_POSTGRES: dict[Mode, dict[str, object]] = {
+    Mode.READ: {"isolation_level": "REPEATABLE READ"},
+    Mode.LOOK: {"isolation_level": "AUTOCOMMIT"},
+}
 
 
 def parse_url(url: str) -> URL:
@@ -93,21 +94,29 @@ def place(url: URL) -> str:
     return f"PostgreSQL database {url.database!r} at {host}"
 
 
-def make_engine(url: str | URL, *, foreign_keys: bool = True) -> Engine:
+def make_engine(url: str | URL, *, foreign_keys: bool = True, patient: bool = False) -> Engine:
     """An engine for a database URL; nothing is connected yet. InputInvalid.
 
     `foreign_keys` off is for migrations of SQLite only (Alembic rebuilds tables there).
+    `patient`: PostgreSQL sets no limit to how long a statement, or a pause between two of a
+    transaction, may take: for upgrades and copies.
     """
     parsed = parse_url(url) if isinstance(url, str) else url
     if sqlite_path(parsed) is None:
-        return _postgres_engine(parsed)
+        return postgres_engine(parsed, patient=patient, hide=_HIDDEN)
     engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=_HIDDEN)
     _set_up_sqlite(engine, BUSY_SECONDS, foreign_keys=foreign_keys)
     return engine
 
 
 def hurry(engine: Engine, seconds: float) -> None:
-    """From so many seconds on no transaction of SQLite waits for another process to finish."""
+    """From so many seconds on no transaction waits for another process to finish.
+
+    On PostgreSQL one that takes longer than a second is then cut off, also by a dead server.
+    """
+    if engine.dialect.name == "postgresql":
+        postgres.hurry(engine, seconds)
+        return
     engine.update_execution_options(wait_until=time.monotonic() + seconds)
 
 
@@ -133,7 +142,7 @@ def _set_up_sqlite(engine: Engine, busy_seconds: float, *, foreign_keys: bool) -
             connection.info["synchronous"] = level
         # IMMEDIATE: the service and the command line share the file, and a transaction that
         # reads first and writes later fails at once if another wrote in between.
-        if mode is Mode.READ:
+        if mode in (Mode.READ, Mode.LOOK):
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_to_write(engine, connection.connection.dbapi_connection, busy_seconds)
@@ -163,29 +172,29 @@ def _begin_to_write(engine: Engine, connection: Any, busy_seconds: float) -> Non
         connection.execute(f"PRAGMA busy_timeout = {busy_seconds * 1_000:.0f}")
 
 
-def _postgres_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url, pool_pre_ping=True, connect_args={"connect_timeout": BUSY_SECONDS},
-        hide_parameters=_HIDDEN,
-    )  # fmt: skip
+@contextmanager
+def transaction(engine: Engine, mode: Mode) -> Iterator[Connection]:
+    """One transaction: committed at the end, rolled back by any error. StoreError.
 
-    def connected(connection: Any, _record: object) -> None:
-        for statement in _POSTGRES_SESSION:
-            connection.execute(statement)
-        connection.commit()
-
-    event.listen(engine, "connect", connected)
-    return engine
+    On PostgreSQL what only reads gets a snapshot, as SQLite gives it: a page that goes from one
+    state to the next would be found twice by two statements, or never. A mere look needs no
+    transaction, and saves BEGIN and COMMIT, a round trip each.
+    """
+    with translated(place(engine.url)):
+        try:
+            with _begun(engine, mode) as connection:
+                yield connection
+        except DBAPIError as error:
+            if engine.dialect.name == "postgresql" and kind_of(error) is StoreReadOnly:
+                engine.dispose()  # a primary that became a standby: look for the new one
+            raise
 
 
 @contextmanager
-def transaction(engine: Engine, mode: Mode) -> Iterator[Connection]:
-    """One transaction: committed at the end, rolled back by any error. StoreError."""
-    with (
-        translated(place(engine.url)),
-        engine.connect().execution_options(mode=mode) as connection,
-        connection.begin(),
-    ):
+def _begun(engine: Engine, mode: Mode) -> Iterator[Connection]:
+    postgres = engine.dialect.name == "postgresql"
+    options = {"mode": mode, **(_ON_POSTGRES.get(mode, {}) if postgres else {})}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

@@ -40,7 +40,9 @@ _RESTS = exists().where(HOST.c.name == FEED.c.host, HOST.c.not_before > bindpara
 _IS_DUE = (_WATCHED, ~FEED.c.paused, FEED.c.next_due <= bindparam("now"), ~_RESTS)
 _OVERDUE = (FEED.c.next_due, FEED.c.id)
 _DUE = select(FEED).where(*_IS_DUE).order_by(*_OVERDUE).limit(bindparam("most"))
-_PLACE = func.row_number().over(partition_by=FEED.c.host, order_by=_OVERDUE).label("place")
+# Not by the column itself: SQLite would read all feeds in the order of an index of hosts.
+_BY_HOST = FEED.c.host.concat("")
+_PLACE = func.row_number().over(partition_by=_BY_HOST, order_by=_OVERDUE).label("place")
 _PLACED = select(FEED.c.id, _PLACE).where(*_IS_DUE).subquery()
 _DUE_BY_HOST = (
     select(FEED)

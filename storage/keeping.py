@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage import bands
+from storage import bands, search_index
 from storage.columns import UtcTime
 from storage.engine import chunks
 from storage.mapping import pack
@@ -131,6 +131,7 @@ def forget_texts(connection: Connection, before: datetime, limit: int) -> int:
     for ids in chunks(found):
         connection.execute(_EMPTY_REVISIONS, {"ids": ids})
         connection.execute(_EMPTY, {"ids": ids})
+    search_index.mark(connection, found)
     return len(found)
 
 

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, text
 
 from storage.engine import place, sqlite_path
+from storage.postgres import at_work
 from storage.translate import kind_of, translated
 from watchers.errors import StoreError
 
@@ -73,7 +74,7 @@ def _advisory_lock(engine: Engine, name: str) -> Iterator[Lock]:
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # never back to the pool, so that no pooled one holds a lock
     try:
-        with translated(where):
+        with translated(where), at_work(connection):
             got = connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar_one()
         yield Lock(got, lambda: _answers(connection))
     finally:
@@ -86,7 +87,8 @@ def _answers(connection: Connection) -> bool:
     driver = connection.connection.dbapi_connection
     try:
         if driver is not None:
-            driver.cursor().execute("SELECT 1")
+            with at_work(connection):
+                driver.execute("SELECT 1", prepare=False)
     except Exception as error:
         if kind_of(error) is None:
             raise

@@ -175,4 +175,5 @@ def delivery_with(row: Any, content: Page) -> Delivery:
         sent_at=row.sent_at,
         message_id=row.message_id,
         error=row.error,
+        queued_at=getattr(row, "built_at", None),
     )

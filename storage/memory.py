@@ -15,27 +15,34 @@ from pathlib import Path
 
 from storage.first_published import earliest
 from storage.locks import Lock
-from storage.memory_approving import MemoryApproving, MemoryBrowsing, MemoryMuting
+from storage.memory_approving import MemoryBrowsing, MemoryMuting
 from storage.memory_articles import MemoryArticles
+from storage.memory_claiming import MemoryClaiming
 from storage.memory_keeping import MemoryKeeping
 from storage.memory_knowing import MemoryKnowing
+from storage.memory_restoring import MemoryRestoring
+from storage.memory_searching import MemorySearching
 from storage.memory_state import MemoryArticle, synchronised
 from storage.memory_stories import MemoryStories
 from storage.memory_subscribing import MemorySubscribing
+from storage.memory_vitals import MemoryVitals
 from storage.planning import UNREACHABLE_AFTER
 from watchers.errors import StoreError
 from watchers.telling import Counts, Coverage, DeliveryState, Exported
 
 
 class MemoryStore(
+    MemoryRestoring,
     MemoryMuting,
     MemoryKnowing,
     MemoryKeeping,
     MemoryStories,
     MemoryArticles,
-    MemoryApproving,
     MemoryBrowsing,
     MemorySubscribing,
+    MemoryClaiming,
+    MemoryVitals,
+    MemorySearching,
 ):
     """:class:`watchers.ports.Store` without a database; safe to use from several threads."""
 

@@ -39,6 +39,7 @@ class MemoryApproving(MemoryCorrecting, MemoryTelling):
         self, channel_id: int, slot: datetime, subjects: Sequence[str], *, at: datetime
     ) -> Approval | None:
         """See :class:`watchers.approving.ApprovalPort`. ChannelUnknown."""
+        self._refuse_held()
         channel = self._channel(channel_id)
         own = [one for one in self._approvals.values() if one.channel_id == channel_id]
         if asked(channel.last_slot, slot) or any(one.slot == slot for one in own):
@@ -100,17 +101,19 @@ class MemoryApproving(MemoryCorrecting, MemoryTelling):
         approval, chat = self._open_approval(approval_id)
         state, held = closed(approval, posted=posted)
         if held:
-            self._hold(approval, held, at)
+            self._count_as_told(approval.channel_id, approval.slot, held, at)
         self._audit.append(closing_record(chat, approval, held, at, actor, posted=posted))
         return self._keep_approval(replace(approval, state=state))
 
-    def _hold(self, approval: Approval, held: Sequence[str], at: datetime) -> None:
+    def _count_as_told(
+        self, channel_id: int, slot: datetime, held: Sequence[str], at: datetime
+    ) -> None:
         digest_id = next(self._digest_ids)
         self._built[digest_id] = at
-        self._digests[digest_id] = (approval.channel_id, HELD, approval.slot)
+        self._digests[digest_id] = (channel_id, HELD, slot)
         self._slots.add(self._digests[digest_id])
         for subject in sorted(self._followed(held)):
-            key = approval.channel_id, subject
+            key = channel_id, subject
             told = self._told.get(key, MemoryTold(digest_id, at))
             again = digest_id if told.again is None else told.again
             self._told[key] = replace(told, again=again)

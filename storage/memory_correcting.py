@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from storage.holding import HELD
 from storage.mapping import storable, subject_of
 from storage.mapping_telling import mentions
 from storage.memory_ledger import MemoryLedger
@@ -182,6 +183,8 @@ class MemoryCorrecting(MemoryLedger):
     def due_corrections(self, now: datetime, limit: int) -> tuple[Correction, ...]:
         """See :class:`watchers.correcting.CorrectionPort`; whatever is paused or stopped."""
         firsts: dict[int, MemoryCorrection] = {}
+        if self._values.get(HELD):
+            return ()
         for one in self._corrections.values():
             rests = self._channels[one.channel_id].not_before
             queued = one.state == CorrectionState.QUEUED.value

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+from storage.holding import HELD, held_of
 from storage.memory_channels import MemoryChannels
 from storage.memory_state import synchronised
 from storage.next_pages import due
@@ -25,6 +26,7 @@ from storage.receipts import (
     receipt,
 )
 from watchers.errors import DeliverySettled, DeliveryUnknown
+from watchers.restoring import Held
 from watchers.telling import (
     Channel,
     Delivery,
@@ -75,6 +77,15 @@ class MemoryOutbox(MemoryChannels):
         ready = [(channel, first) for channel, first in firsts if first is not None]
         ready.sort(key=lambda pair: (pair[1].digest_id, pair[0].id))
         return tuple((channel, self._claim(first, now)) for channel, first in ready[:limit])
+
+    @synchronised
+    def private_due(self, now: datetime) -> bool:
+        """See :class:`watchers.ports.TellPort`."""
+        if self.posting_stopped():
+            return False
+        chats = self.subscribers()
+        out = any(self._in_state(chat.id, DeliveryState.SENDING) for chat in chats)
+        return out or any(self._next(chat, now) is not None for chat in chats)
 
     def _in_state(self, channel_id: int, state: DeliveryState) -> list[Delivery]:
         own = (d for d in self._deliveries.values() if d.channel_id == channel_id)
@@ -226,7 +237,9 @@ class MemoryOutbox(MemoryChannels):
     @synchronised
     def stop_posting(self, *, stopped: bool, at: datetime, actor: str) -> bool:
         """See :class:`watchers.ports.TellPort`."""
-        if self.posting_stopped() == stopped:
+        if not stopped:
+            self._refuse_held()
+        if (self._values.get(STOPPED) == "1") == stopped:
             return False
         self._values[STOPPED] = "1" if stopped else ""
         self._note(at, actor, action(stopped=stopped), "")
@@ -235,7 +248,17 @@ class MemoryOutbox(MemoryChannels):
     @synchronised
     def posting_stopped(self) -> bool:
         """See :class:`watchers.ports.TellPort`."""
-        return self._values.get(STOPPED) == "1"
+        return self._values.get(STOPPED) == "1" or self.posting_held() is not None
+
+    @synchronised
+    def posting_held(self) -> Held | None:
+        """See :class:`watchers.restoring.RestorePort`."""
+        return held_of(self._values.get(HELD))
+
+    def _refuse_held(self) -> None:
+        held = self.posting_held()
+        if held is not None:
+            raise held.error()
 
 
 def _order(delivery: Delivery) -> tuple[int, int]:

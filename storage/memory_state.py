@@ -23,6 +23,7 @@ from watchers.model import (
     Item,
     LedgerRow,
 )
+from watchers.search_text import Indexable
 from watchers.stories import end_of
 from watchers.telling import (
     Admin,
@@ -151,6 +152,14 @@ class MemoryEntry:
     last_seen: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryDoc:
+    """An article as it was indexed for the search, and what it was made of."""
+
+    made_of: Indexable
+    stream: str
+
+
 class MemoryState:
     """The dictionaries, by id unless another key is named."""
 
@@ -191,6 +200,7 @@ class MemoryState:
         self._values: dict[str, str] = {}
         self._watch_rows: dict[tuple[str, str], WatchRow] = {}  # by section and id
         self._held: set[str] = set()
+        self._search_docs: dict[int, MemoryDoc] = {}  # by article
         # Never reused, as in the databases.
         self._feed_ids = itertools.count(1)
         self._article_ids = itertools.count(1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from storage.holding import TOLD_UNTIL, told_until
 from storage.mapping import host_of, subject_of
 from storage.memory_outbox import MemoryOutbox
 from storage.memory_state import MemoryArticle, MemoryTold, synchronised
@@ -28,7 +29,8 @@ class MemoryTelling(MemoryOutbox):
     def untold(self, channel_id: int, since: datetime) -> tuple[Tellable, ...]:
         """See :class:`watchers.ports.TellPort`."""
         recent = [k for k in self._articles.values() if k.settled and k.first_seen >= since]
-        telling = (kept for kept in recent if kept.tells and not kept.baseline)
+        old = told_until(self._values.get(TOLD_UNTIL))
+        telling = (k for k in recent if k.tells and not k.baseline and not _is_old(k, old))
         wanted = {_subject(kept) for kept in telling if self._is_untold(channel_id, kept)}
         return tuple(self._tellable(kept) for kept in recent if _subject(kept) in wanted)
 
@@ -90,6 +92,7 @@ class MemoryTelling(MemoryOutbox):
     @synchronised
     def queue_digests(self, orders: Sequence[DigestOrder]) -> tuple[int | None, ...]:
         """See :class:`watchers.ports.TellPort`. ChannelUnknown."""
+        self._refuse_held()
         if orders and all(order.channel_id not in self._channels for order in orders):
             self._channel(orders[0].channel_id)
         known = (order.channel_id in self._channels for order in orders)
@@ -135,6 +138,7 @@ class MemoryTelling(MemoryOutbox):
                 pages=len(order.pages),
                 content=page,
                 state=DeliveryState.QUEUED,
+                queued_at=order.built_at,
             )
         return digest_id
 
@@ -155,6 +159,14 @@ class MemoryTelling(MemoryOutbox):
             for (channel, subject), (_, at) in self._alerted.items()
             if channel == channel_id and at >= since
         }
+
+
+def _is_old(kept: MemoryArticle, old: tuple[datetime, datetime] | None) -> bool:
+    """Whether it is dated before what an admin named after a restore, and was stored later."""
+    if old is None or kept.published is None:
+        return False
+    until, decided = old
+    return kept.published <= until and kept.first_seen > decided
 
 
 def _subject(kept: MemoryArticle) -> str:

@@ -227,7 +227,8 @@ class MemoryWatching(MemoryRevising, MemoryLedger):
                 if number is not None:
                     keys[key] = number
                     heads[number] = self._head(number)
-        hosts = {number: host(feed.url) for number, feed in self._feeds.items()}
+        feeds = {self._articles[number].feed_id for number in heads} & self._feeds.keys()
+        hosts = {number: host(self._feeds[number].url) for number in feeds}
         return Known(entries, keys, heads, hosts)
 
     def _head(self, number: int) -> Head:

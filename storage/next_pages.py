@@ -24,11 +24,13 @@ from sqlalchemy import (
 )
 
 from storage.engine import chunks, is_postgres
-from storage.tables import CHANNEL, CONTENT, DELIVERY
+from storage.tables import CHANNEL, CONTENT, DELIVERY, DIGEST
 from watchers.telling import DeliveryState
 
-WHOLE = select(DELIVERY, CONTENT.c.text, CONTENT.c.entities, CONTENT.c.placed).join(
-    CONTENT, CONTENT.c.id == DELIVERY.c.content_id
+WHOLE = (
+    select(DELIVERY, CONTENT.c.text, CONTENT.c.entities, CONTENT.c.placed, DIGEST.c.built_at)
+    .join(CONTENT, CONTENT.c.id == DELIVERY.c.content_id)
+    .join(DIGEST, DIGEST.c.id == DELIVERY.c.digest_id)
 )
 """What :func:`storage.mapping_telling.delivery_of` reads."""
 

@@ -89,12 +89,12 @@ def claim_next(connection: Connection, channel_id: int, now: datetime) -> Delive
     return delivery_of(_row(connection, row.id))
 
 
-def _row(connection: Connection, delivery_id: int) -> Any:
+def _row(connection: Connection, delivery_id: int, *, lock: bool = True) -> Any:
     row = None
     if 0 <= delivery_id <= _MAX_ID:
-        row = connection.execute(
-            WHOLE.where(DELIVERY.c.id == delivery_id).with_for_update(of=DELIVERY)
-        ).one_or_none()
+        statement = WHOLE.where(DELIVERY.c.id == delivery_id)
+        statement = statement.with_for_update(of=DELIVERY) if lock else statement
+        row = connection.execute(statement).one_or_none()
     if row is None:
         msg = f"No delivery has the number {delivery_id}."
         raise DeliveryUnknown(msg)
@@ -268,7 +268,7 @@ def _delivered(rows: Iterable[Any]) -> tuple[Delivery, ...]:
 
 def find(connection: Connection, delivery_id: int) -> Delivery:
     """The delivery with this number. DeliveryUnknown."""
-    return delivery_of(_row(connection, delivery_id))
+    return delivery_of(_row(connection, delivery_id, lock=False))
 
 
 def settle(

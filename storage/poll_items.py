@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage import bands, first_published, revising
+from storage import bands, first_published, revising, search_index
 from storage.addressing import Further, Target, link_of
 from storage.engine import chunks, insert_new, select_pairs
 from storage.mapping import (
@@ -227,8 +227,9 @@ def _store_new(connection: Connection, polls: Sequence[_Poll]) -> _Stored:
             ids[row.url_key] = row.id
             if row.feed_id != owners[row.url_key]:
                 lost[row.url_key] = row.url
-    mine = (item for _, item, _ in new if item.article.url_key not in lost)
+    mine = [item for _, item, _ in new if item.article.url_key not in lost]
     store_findings(connection, ((ids[item.article.url_key], item) for item in mine))
+    search_index.mark(connection, (ids[item.article.url_key] for item in mine))
     return _Stored(ids, lost)
 
 
@@ -316,6 +317,7 @@ def _store_changes(connection: Connection, polls: Sequence[_Poll]) -> dict[int, 
         drop_findings(connection, [number for number, _ in found.items])
         connection.execute(revising.REPLACE, found.values)
         store_findings(connection, found.items)
+        search_index.mark(connection, (number for number, _ in found.items))
     found.note(connection)
     for poll in polls:
         back = (head.id for head in poll.plan.back)

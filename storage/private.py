@@ -39,6 +39,13 @@ _CLAIM = (
 )
 _CLAIMED = WHOLE.where(DELIVERY.c.id.in_(_IDS))
 _PRIVATE_SENDING = (DELIVERY.c.private, DELIVERY.c.state == DeliveryState.SENDING.value)
+_DUE = (
+    select(CHANNEL.c.id)
+    .where(CHANNEL.c.next_digest.is_not(None), CHANNEL.c.next_at.is_(None))
+    .limit(1),
+    select(CHANNEL.c.id).where(CHANNEL.c.next_at <= _NOW).limit(1),
+    select(DELIVERY.c.id).where(*_PRIVATE_SENDING).limit(1),
+)
 _PRIVATE_OPEN = (DELIVERY.c.private, DELIVERY.c.state.in_([state.value for state in OPEN]))
 
 
@@ -77,6 +84,13 @@ def _claim_of(
         found = {row.channel_id: delivery_of(row) for row in rows}
     refresh(connection, ids)
     return [(channel_of(row), found[row.id]) for row in ready if row.id in chosen]
+
+
+def is_due(connection: Connection, now: datetime) -> bool:
+    """Whether it is worth while to claim, or to see what a dead process left."""
+    if posting.is_stopped(connection):
+        return False
+    return any(connection.execute(look, {"now": now}).first() is not None for look in _DUE)
 
 
 def abandon(connection: Connection) -> int:

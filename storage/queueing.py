@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, select, update
 
+from storage import posting
 from storage.contents import content_ids
 from storage.digests import is_about
 from storage.engine import chunks, select_pairs
@@ -122,11 +123,12 @@ class _Batch:
 
 
 def queue(connection: Connection, orders: Sequence[DigestOrder]) -> tuple[int | None, ...]:
-    """Record digests, what they tell and their pages; their ids. ChannelUnknown.
+    """Record digests, what they tell and their pages; their ids. ChannelUnknown, PostingHeld.
 
     None, and nothing changed for that one, as :class:`watchers.ports.TellPort` says; None also
     without pages, when nothing is recorded but the slot.
     """
+    posting.refuse_held(connection)
     hold_subjects(connection)
     channels = _channels(connection, orders)
     known = _known(connection, [order for order in orders if order.channel_id in channels])

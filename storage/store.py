@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from storage import exporting, feeds, ledger, locks, polls, upkeep
+from storage import backups, exporting, feeds, ledger, locks, polls, upkeep
 from storage.engine import hurry
+from storage.postgres import repeating, unlimited
+from storage.store_claiming import ClaimingStore
 from storage.store_outbox import ChannelStore, TellStore
 from storage.store_parts import (
     ArticleStore,
@@ -18,8 +20,11 @@ from storage.store_parts import (
     LedgerStore,
     StoryStore,
 )
+from storage.store_restoring import RestoringStore
+from storage.store_searching import SearchingStore
 from storage.store_subscribing import SubscribingStore
 from storage.store_telling import TellingStore
+from storage.store_vitals import VitalsStore
 from watchers.model import (
     Feed,
     FeedSpec,
@@ -30,6 +35,7 @@ from watchers.model import (
 from watchers.telling import Counts, Coverage, Exported
 
 
+@repeating
 class SqlStore(
     LedgerStore,
     KnowStore,
@@ -41,10 +47,15 @@ class SqlStore(
     ChannelStore,
     TellingStore,
     SubscribingStore,
+    RestoringStore,
+    ClaimingStore,
+    VitalsStore,
+    SearchingStore,
 ):
     """:class:`watchers.ports.Store` in a database; the contracts are written there.
 
-    Nothing is retried but SQLite's BEGIN, which waits 10 seconds for other writers. Made by
+    SQLite's BEGIN waits 10 seconds for other writers, and PostgreSQL's victim of a deadlock is
+    repeated (:func:`storage.postgres.repeating`); nothing else is tried twice. Made by
     :func:`storage.schema.open_store`; safe to use from several threads.
     """
 
@@ -62,7 +73,7 @@ class SqlStore(
 
     def feeds(self) -> tuple[Feed, ...]:
         """See :class:`watchers.ports.FeedPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return feeds.all_feeds(connection)
 
     def feed(self, ref: str) -> Feed:
@@ -74,7 +85,7 @@ class SqlStore(
         self, now: datetime, limit: int, *, per_host: int | None = None
     ) -> tuple[Feed, ...]:
         """See :class:`watchers.ports.FeedPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return feeds.due(connection, now, limit, per_host)
 
     def heal_clock(self, now: datetime) -> int:
@@ -99,7 +110,7 @@ class SqlStore(
 
     def remembered(self, feed_id: int) -> Remembered:
         """See :class:`watchers.ports.FeedPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return polls.remembered(connection, feed_id)
 
     def rest_host(self, host: str, until: datetime) -> None:
@@ -153,7 +164,7 @@ class SqlStore(
 
     def value(self, name: str) -> str | None:
         """See :class:`watchers.ports.UpkeepPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return upkeep.value(connection, name)
 
     def set_value(self, name: str, value: str) -> None:
@@ -167,12 +178,12 @@ class SqlStore(
 
     def check(self) -> tuple[str, ...]:
         """See :class:`watchers.ports.UpkeepPort`."""
-        with self._read() as connection:
+        with self._read() as connection, unlimited(connection):
             return upkeep.check(connection)
 
     def backup(self, target: Path) -> None:
-        """See :class:`watchers.ports.UpkeepPort`; PostgreSQL: StoreError that says how."""
-        upkeep.backup(self._engine.url, target)
+        """See :class:`watchers.ports.UpkeepPort`; always a SQLite file."""
+        backups.backup(self._engine.url, target)
 
     def hurry(self, seconds: float) -> None:
         """See :class:`watchers.ports.UpkeepPort`."""

@@ -62,6 +62,11 @@ class TellStore(Transactions):
         with self._durable() as connection:
             return private.claim(connection, now, limit)
 
+    def private_due(self, now: datetime) -> bool:
+        """See :class:`watchers.ports.TellPort`."""
+        with self._look() as connection:
+            return private.is_due(connection, now)
+
     def record_send(self, delivery_id: int, result: SendResult, *, at: datetime) -> None:
         """See :class:`watchers.ports.TellPort`. DeliveryUnknown, DeliverySettled."""
         with self._durable() as connection:
@@ -129,7 +134,7 @@ class TellStore(Transactions):
 
     def posting_stopped(self) -> bool:
         """See :class:`watchers.ports.TellPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return posting.is_stopped(connection)
 
 
@@ -143,7 +148,7 @@ class ChannelStore(Transactions):
 
     def channels(self) -> tuple[Channel, ...]:
         """See :class:`watchers.ports.ChannelPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return channels.all_channels(connection)
 
     def channel(self, ref: str) -> Channel:
@@ -178,7 +183,7 @@ class ChannelStore(Transactions):
 
     def admins(self) -> tuple[Admin, ...]:
         """See :class:`watchers.ports.ChannelPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return admins.all_admins(connection)
 
     def grant(self, user_id: int, role: str, *, at: datetime, actor: str) -> Admin:

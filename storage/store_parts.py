@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
 from storage import articles, candidates, forgetting, grouping, keeping, ledger, stories, watching
-from storage.engine import Mode, transaction
+from storage.engine import Mode, empty_log, overwrite_deleted, transaction
 from storage.notices import Telling
 from storage.planning import MOST_GAPS
 from watchers.articles import ArticleView, PageCheck
@@ -28,7 +28,7 @@ from watchers.telling import AuditRecord, Notice
 
 
 class Transactions:
-    """An engine and the three ways to use it."""
+    """An engine and the ways to use it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -36,11 +36,24 @@ class Transactions:
     def _read(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine, Mode.READ)
 
+    def _look(self) -> AbstractContextManager[Connection]:
+        return transaction(self._engine, Mode.LOOK)
+
     def _write(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine, Mode.WRITE)
 
     def _durable(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine, Mode.DURABLE)
+
+
+    def _erase(self, forget: Callable[[Connection], int]) -> int:
+        """Throw rows or texts away, from the disk too: overwritten, and out of SQLite's log."""
+        with self._write() as connection:
+            overwrite_deleted(connection)
+            gone = forget(connection)
+        if gone:
+            empty_log(self._engine)
+        return gone
 
 
 class LedgerStore(Transactions):
@@ -73,8 +86,7 @@ class LedgerStore(Transactions):
         """
         forgotten = 0
         while True:
-            with self._write() as connection:
-                part = ledger.forget(connection, before)
+            part = self._erase(lambda connection: ledger.forget(connection, before))
             forgotten += part
             if part < ledger.PRUNED:
                 return forgotten
@@ -105,7 +117,7 @@ class KnowStore(Transactions):
 
     def watch_revision(self) -> int:
         """See :class:`watchers.ports.KnowPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return watching.revision(connection)
 
     def watch_rows(self) -> WatchRows:
@@ -161,18 +173,15 @@ class KeepStore(Transactions):
 
     def forget_texts(self, before: datetime, *, limit: int = PART) -> int:
         """See :class:`watchers.keeping.KeepPort`."""
-        with self._write() as connection:
-            return keeping.forget_texts(connection, before, limit)
+        return self._erase(lambda connection: keeping.forget_texts(connection, before, limit))
 
     def forget_audit(self, before: datetime, *, limit: int = PART) -> int:
         """See :class:`watchers.keeping.KeepPort`."""
-        with self._write() as connection:
-            return keeping.forget_audit(connection, before, limit)
+        return self._erase(lambda connection: keeping.forget_audit(connection, before, limit))
 
     def forget_private(self, before: datetime, *, limit: int = PART) -> int:
         """See :class:`watchers.keeping.KeepPort`."""
-        with self._write() as connection:
-            return forgetting.forget_private(connection, before, limit)
+        return self._erase(lambda connection: forgetting.forget_private(connection, before, limit))
 
 
 class GroupStore(Transactions):
@@ -180,7 +189,7 @@ class GroupStore(Transactions):
 
     def progress(self) -> Progress:
         """See :class:`watchers.groups.GroupPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return grouping.progress(connection)
 
     def unsettled(self, limit: int) -> tuple[Grouped, ...]:

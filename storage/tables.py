@@ -42,6 +42,7 @@ class FeedRow(Row, table=True):
     __table_args__ = (
         index_of("feed_url_key", "url_key", unique=True, removed_at=None),
         index_of("feed_due", "next_due", "id", removed_at=None),
+        index_of("feed_host_due", "host", "next_due", "id", removed_at=None),
     )
     id: int | None = Field(default=None, primary_key=True)
     url: str
@@ -97,6 +98,17 @@ class HostRow(Row, table=True):
     __tablename__ = "host"
     name: str = Field(primary_key=True)
     not_before: datetime = Field(sa_type=UtcTime)
+
+
+class HostTurnRow(Row, table=True):
+    """Who may ask a host: its holder until then, and nobody before `next_start`."""
+
+    __tablename__ = "host_turn"
+    __table_args__ = (index_where("host_turn_holder", "holder", where="holder IS NOT NULL"),)
+    name: str = Field(primary_key=True)
+    next_start: datetime = Field(sa_type=UtcTime)
+    held_until: datetime = Field(sa_type=UtcTime)  # when it was let go, if nobody holds it
+    holder: str | None  # a worker process at one time (bot.claims)
 
 
 class LedgerRunRow(Row, table=True):
@@ -292,6 +304,16 @@ class RevisionRow(Row, table=True):
     reason: str = Field(sa_column_kwargs={"server_default": ""})  # what of it changed
 
 
+class SearchDueRow(Row, table=True):
+    """An article that the search index does not have yet as it is now (storage.search_index)."""
+
+    __tablename__ = "search_due"
+    article_id: int = Field(
+        primary_key=True, foreign_key="article.id", sa_column_kwargs={"autoincrement": False}
+    )
+    mark: int = Field(sa_type=BigInteger)  # another one whenever it changes
+
+
 METADATA = Row.metadata
 
 
@@ -303,6 +325,7 @@ FEED = _table(FeedRow)
 LISTING = _table(ListingRow)
 FORMER_ADDRESS = _table(FormerAddressRow)
 HOST = _table(HostRow)
+HOST_TURN = _table(HostTurnRow)
 LEDGER = _table(LedgerRunRow)
 NOTICE = _table(NoticeRow)
 STORY = _table(StoryRow)
@@ -312,6 +335,7 @@ ADDRESS = _table(AddressRow)
 MATCH = _table(MatchRow)
 BAND = _table(BandRow)
 REVISION = _table(RevisionRow)
+SEARCH_DUE = _table(SearchDueRow)
 CHANNEL = _table(ChannelRow)
 DIGEST = _table(DigestRow)
 TOLD = _table(ToldRow)

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from sqlalchemy import exc
 
+from storage import refusals
 from watchers.errors import (
     StoreBusy,
+    StoreConflict,
     StoreCorrupt,
     StoreError,
     StoreFull,
     StoreReadOnly,
+    StoreRefused,
     StoreUnreachable,
 )
 
@@ -29,10 +32,12 @@ if TYPE_CHECKING:
 
 _MESSAGES: dict[type[StoreError], str] = {
     StoreBusy: "The database is in use by another process: {place}.",
+    StoreConflict: "Two transactions were in each other's way again and again: {place}.",
     StoreFull: "The disk refused more data (full, over its quota, or failing): {place}.",
     StoreReadOnly: "The database cannot be opened for writing: {place}.",
     StoreCorrupt: "This is no database, or a damaged one: {place}.",
     StoreUnreachable: "The database cannot be reached: {place}.",
+    StoreRefused: "The database does not let us in: {place}.",
     StoreError: "The database refused ({what}): {place}.",
 }
 
@@ -57,10 +62,11 @@ _SQLITE_EXTENDED: dict[int, type[StoreError]] = {
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; the longest prefix decides.
 _POSTGRES: dict[str, type[StoreError]] = {
     "08": StoreUnreachable,  # connection exceptions
-    "28": StoreUnreachable,  # authorization
-    "3D": StoreUnreachable,  # no such database
+    "28": StoreRefused,  # authorization
+    "3D": StoreRefused,  # no such database
     "57P": StoreUnreachable,  # shutdown, crash, starting up
-    "40": StoreBusy,  # serialization failure, deadlock
+    "25P03": StoreUnreachable,  # idle in a transaction for too long, and cut off
+    "40": StoreConflict,  # serialization failure, deadlock
     "55P03": StoreBusy,  # lock_timeout
     "55006": StoreBusy,
     "57014": StoreBusy,  # cancelled
@@ -69,8 +75,17 @@ _POSTGRES: dict[str, type[StoreError]] = {
     "58030": StoreFull,  # I/O error
     "25006": StoreReadOnly,  # a standby, or default_transaction_read_only
     "42501": StoreReadOnly,
+    "42P01": StoreCorrupt,  # no such table
+    "42703": StoreCorrupt,  # no such column
     "XX001": StoreCorrupt,
     "XX002": StoreCorrupt,
+}
+_TOLD = {
+    "25006": refusals.READ_ONLY,
+    "42501": refusals.NO_RIGHTS,
+    "57014": refusals.CANCELLED,
+    "42P01": refusals.TABLES_MISSING,
+    "42703": refusals.TABLES_MISSING,
 }
 _SYSTEM: dict[int, type[StoreError]] = {
     errno.ENOSPC: StoreFull,
@@ -89,7 +104,16 @@ def _sqlite_kind(error: sqlite3.Error) -> type[StoreError]:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return StoreError
+    if _misses_tables(error):
+        return StoreCorrupt
     return _SQLITE_EXTENDED.get(code) or _SQLITE.get(code & 0xFF, StoreError)
+
+
+def _misses_tables(error: BaseException) -> bool:
+    """SQLite has one code for all that is wrong with a statement, and these words."""
+    code = getattr(error, "sqlite_errorcode", None)
+    missing = str(error).startswith(("no such table", "no such column"))
+    return missing and code == sqlite3.SQLITE_ERROR
 
 
 def _is_postgres(error: BaseException) -> TypeGuard[psycopg.Error]:
@@ -103,8 +127,10 @@ def _postgres_kind(error: psycopg.Error) -> type[StoreError]:
     if state is None:
         # libpq's own failures (refused, cut, closed) have no SQLSTATE; a DataError is our bug.
         named = {kind.__name__ for kind in type(error).__mro__}
-        gone = not named.isdisjoint(("OperationalError", "InterfaceError"))
-        return StoreUnreachable if gone else StoreError
+        found = refusals.why(str(error))
+        if named.isdisjoint(("OperationalError", "InterfaceError")):
+            return found.kind if found is refusals.OPTION else StoreError
+        return found.kind
     prefixes = (state[:length] for length in range(len(state), 1, -1))
     return next((_POSTGRES[prefix] for prefix in prefixes if prefix in _POSTGRES), StoreError)
 
@@ -130,6 +156,14 @@ def translate(error: BaseException, place: str) -> StoreError | None:
     if kind is None:
         return None
     origin = error.orig if isinstance(error, exc.DBAPIError) and error.orig else error
+    if _misses_tables(origin):
+        return refusals.TABLES_MISSING.error(place)
+    if _is_postgres(origin):
+        told = _TOLD.get(origin.sqlstate or "")
+        if told is None and issubclass(kind, StoreBusy | StoreUnreachable) and not origin.sqlstate:
+            told = refusals.why(str(origin))
+        if told is not None:
+            return told.error(place)
     return kind(_MESSAGES[kind].format(place=place, what=type(origin).__name__))
 
 

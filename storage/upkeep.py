@@ -1,16 +1,11 @@
-"""Counts, small values, checks and backups."""
+"""Counts, small values and checks."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
-from sqlalchemy import URL, Connection, and_, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from storage.approving import HELD
-from storage.engine import insert_or_replace, is_postgres, sqlite_path
+from storage.engine import insert_or_replace, is_postgres
 from storage.next_pages import LOST
 from storage.receipts import OPEN
 from storage.tables import (
@@ -24,8 +19,6 @@ from storage.tables import (
     TOLD,
     VALUE,
 )
-from storage.translate import translated
-from watchers.errors import StoreCorrupt, StoreError
 from watchers.telling import Counts, DeliveryState
 
 
@@ -115,54 +108,3 @@ def _broken_promises(connection: Connection) -> list[str]:
     }
     numbers = {text: connection.execute(query).scalar_one() for text, query in questions.items()}
     return [f"{number} {text}." for text, number in numbers.items() if number]
-
-
-# ---------------------------------------------------------------- backup
-
-
-def backup(url: URL, target: Path) -> None:
-    """A checked copy of a SQLite database at a path that does not exist yet. StoreError.
-
-    The copy gets its name when it is whole, so that a half-made one is never taken for it.
-    """
-    source = sqlite_path(url)
-    if source is None:
-        plain = URL.create("postgresql", url.username, None, url.host, url.port, url.database)
-        shown = plain.render_as_string(hide_password=True)
-        msg = (
-            "PostgreSQL is backed up by its own tool; run: "
-            f'pg_dump --format=custom --file="{target}" "{shown}"'
-        )
-        raise StoreError(msg)
-    if target.exists():
-        msg = f"{target} exists already; choose another name."
-        raise StoreError(msg)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    with translated(str(target)):
-        try:
-            # Made by us first: it holds chat ids, so it is for its owner's eyes only.
-            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            _copy(source, part)
-            part.rename(target)
-            _sync(target.parent)
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _copy(source: Path, part: Path) -> None:
-    with closing(sqlite3.connect(source, timeout=10, isolation_level=None)) as connection:
-        connection.execute("VACUUM INTO ?", (str(part),))  # one read transaction
-    with closing(sqlite3.connect(part)) as connection:
-        answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if answer != "ok":
-        msg = f"The copy of {source} is damaged: {answer}."
-        raise StoreCorrupt(msg)
-    _sync(part)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

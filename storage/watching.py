@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from storage import poll_items
+from storage import poll_items, search_index
 from storage.audits import note
 from storage.columns import UtcTime
 from storage.engine import chunks, insert_new, insert_or_replace
@@ -94,6 +94,9 @@ _HEADS = (
         ARTICLE.c.story_id,
         ARTICLE.c.watchlist,
         ARTICLE.c.text_key,
+        ARTICLE.c.officials,
+        ARTICLE.c.people,
+        ARTICLE.c.topics,
     )
     .where(ARTICLE.c.id.in_(_IDS))
     .order_by(ARTICLE.c.id)
@@ -208,7 +211,17 @@ def save_verdicts(connection: Connection, items: Sequence[Rejudged]) -> int:
     poll_items.drop_findings(connection, [number for number, _ in found])
     connection.execute(_JUDGE, values)
     poll_items.store_findings(connection, found)
+    heads_and_values = zip(heads, values, strict=True)
+    search_index.mark(connection, (head.id for head, new in heads_and_values if _shows(head, new)))
     return len(found)
+
+
+def _shows(head: Any, new: Mapping[str, object]) -> bool:
+    """Whether the search can tell the new verdict from the old."""
+    names = ("officials", "people", "topics")
+    was = head.tells and not head.baseline
+    told = bool(new["new_tells"]) and not new["is_baseline"]
+    return was != told or any(getattr(head, name) != new[f"new_{name}"] for name in names)
 
 
 def _subject(head: Any) -> str:

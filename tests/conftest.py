@@ -21,6 +21,9 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from storage import schema
+from tests.schema_once import SchemaOnce
+
 settings.register_profile("default", max_examples=60, deadline=None)
 settings.register_profile("ci", settings.get_profile("default"), print_blob=True)
 settings.register_profile("long", settings.get_profile("default"), max_examples=2000)
@@ -92,12 +95,15 @@ def _guard(event: str, args: tuple[Any, ...]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put the guard in place, once a process.
+    """Put the guard in place, once a process, and temporary folders in memory if it is roomy.
 
     An audit hook and not a patched socket class: it also sees connect_ex, datagrams, asyncio,
     threads and name resolution, covers session fixtures, and cannot be undone half-way.
     It does not see C libraries with sockets of their own (libpq), nor child programs.
     """
+    place = _memory_disk()
+    if place is not None:  # of `tmp_path`: a database that is safely on a disk waits for it
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
     if not getattr(sys, "_dadkhah_network_guard", False):
         sys.addaudithook(_guard)
         sys._dadkhah_network_guard = True  # type: ignore[attr-defined]
@@ -120,10 +126,28 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+# --- Databases ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema_once() -> Iterator[SchemaOnce]:
+    """Empty databases are given the schema as the revisions made the first one of this process."""
+    once = SchemaOnce()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schema, "_run_revisions", once)
+        yield once
+
+
+@pytest.fixture
+def real_revisions(schema_once: SchemaOnce, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each database of this test is made by the revisions themselves."""
+    monkeypatch.setattr(schema, "_run_revisions", schema_once.run)
+
+
 # --- PostgreSQL --------------------------------------------------------------------------------
 
 # Nothing here must survive a power cut, and the suite has two cores and three minutes.
-_POSTGRES_OPTIONS = {
+POSTGRES_OPTIONS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -141,10 +165,16 @@ class PostgresServer:
     which needs an OS user of its own, writes its data safely to disk and takes twice as long.
     """
 
-    def __init__(self) -> None:
-        """Make the directories; `start` makes the server."""
+    def __init__(self, options: dict[str, str] | None = None, folder: str | None = None) -> None:
+        """Make the directories; `start` makes the server.
+
+        `options` instead of those that are fast and keep nothing safe, `folder` instead of memory:
+        for measurements.
+        """
         # Not pytest's own directory: a socket's path may have 107 bytes, and must be reachable.
-        self.home = Path(tempfile.mkdtemp(prefix="dadkhah-pg-", dir=_memory_disk()))
+        home = tempfile.mkdtemp(prefix="dadkhah-pg-", dir=folder or _memory_disk())
+        self.home = Path(home)
+        self._options = POSTGRES_OPTIONS if options is None else options
         self.data = self.home / "data"
         # PostgreSQL refuses to run as root; "nobody" exists everywhere and owns nothing else.
         self._account = "nobody" if os.geteuid() == 0 else None
@@ -173,6 +203,12 @@ class PostgresServer:
         shutil.copytree(package.parent / libraries, self.home / libraries)
         return Path(shutil.copytree(installed, self.home / package.name / installed.name))
 
+    @property
+    def pid(self) -> int:
+        """The server's process; the others are its children."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, database: str = "postgres") -> str:
         """A SQLAlchemy URL of one database."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.data}"
@@ -181,7 +217,7 @@ class PostgresServer:
         """An autocommitting connection of the superuser, for making and dropping databases."""
         return psycopg.connect(f"postgresql://postgres@/postgres?host={self.data}", autocommit=True)
 
-    def start(self, timeout: float = 60) -> None:
+    def start(self) -> None:
         """Make the cluster, run the server and wait until it answers."""
         # PostgreSQL's own locale: the same order and case rules on every machine.
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
@@ -193,7 +229,11 @@ class PostgresServer:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        options = [part for k, v in _POSTGRES_OPTIONS.items() for part in ("-c", f"{k}={v}")]
+        self.run()
+
+    def run(self, timeout: float = 60) -> None:
+        """Run the server, for the first time or again, and wait until it answers."""
+        options = [part for k, v in self._options.items() for part in ("-c", f"{k}={v}")]
         with (self.home / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [self._bin / "postgres", "-D", self.data, "-k", self.data, "-h", "", *options],
@@ -217,11 +257,19 @@ class PostgresServer:
             return False
         return True
 
-    def stop(self) -> None:
-        """End the process that `start` made, and remove its files."""
+    def end(self, how: signal.Signals = signal.SIGQUIT) -> None:
+        """End the server's process; `run` begins another on the same data.
+
+        SIGQUIT is "immediate": nothing is worth saving. SIGINT is what a restart does, SIGKILL a
+        crash; what it leaves in the machine's memory the next one clears away.
+        """
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGQUIT)  # "immediate": nothing is worth saving
+            self._process.send_signal(how)
             self._process.wait(20)
+
+    def stop(self) -> None:
+        """End the process that `run` made, and remove its files."""
+        self.end()
         shutil.rmtree(self.home, ignore_errors=True)
 
 

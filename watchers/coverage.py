@@ -124,9 +124,8 @@ def offline_spans(rows: Iterable[LedgerRow]) -> tuple[Span, ...]:
 
     Each feed saw a part of it; parts less than a quarter of an hour apart are one outage.
     """
-    return merged(
-        (Span(row.since, row.until) for row in rows if row.outcome == "outage"), _SAME_OUTAGE
-    )
+    outages = (row for row in rows if row.outcome == "outage" and row.kind != "turn")
+    return merged((Span(row.since, row.until) for row in outages), _SAME_OUTAGE)
 
 
 def silence(rhythm: Rhythm | None, feed: Feed, now: datetime) -> timedelta | None:

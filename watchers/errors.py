@@ -8,11 +8,13 @@
     │   ├── AdminInvalid
     │   ├── ArticleUnknown · StoryUnknown · StoryInvalid
     │   ├── DeliveryUnknown · DeliverySettled · ApprovalUnknown · ApprovalClosed
+    │   ├── PostingHeld           after a restore
     │   └── OrderInvalid
     ├── FeedUnreadable        bytes that no feed reader makes sense of
     └── StoreError            the database said no; nothing was half-written
-        ├── StoreBusy · StoreFull · StoreReadOnly · StoreCorrupt · StoreUnreachable
-        └── StoreOlder · StoreNewer
+        ├── StoreBusy (StoreConflict) · StoreFull · StoreReadOnly · StoreCorrupt
+        ├── StoreUnreachable (StoreRefused)
+        └── StoreMissing · StoreOlder · StoreNewer · StoreForeign
 
 The message of each is one sentence that says what was wrong and what to do, fit for an
 operator's shell; ``for_admin`` is the same without what only an operator can see.
@@ -168,6 +170,20 @@ class OrderInvalid(InputInvalid):
     """A command's words cannot be used; the message begins with its usage in one line."""
 
 
+class PostingHeld(InputInvalid):
+    """A database was restored, and nobody said yet what was posted since."""
+
+    advice = (
+        "Decide with `dadkhah db resume --nothing-posted` or `--told-until TIME` "
+        "(docs/operating.md, Restoring)."
+    )
+
+    @property
+    def for_admin(self) -> str:
+        """Whoever has a shell decides."""
+        return f"{self.message} Somebody with a shell has to decide: `dadkhah db resume`."
+
+
 class ArticleUnknown(InputInvalid):
     """No stored article has that address."""
 
@@ -206,13 +222,28 @@ class FeedUnreadable(DadkhahError):
 
 
 class StoreError(DadkhahError):
-    """The database could not do it; the transaction was rolled back."""
+    """The database could not do it; the transaction was rolled back.
+
+    `advice`: what to do, where more is known than the class says.
+    """
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        super().__init__(message)
+        self._to_do = advice
+
+    def __str__(self) -> str:
+        """The sentence and what to do."""
+        return f"{self.message} {self._to_do or self.advice}".strip()
 
 
 class StoreBusy(StoreError):
     """Another process held the database for longer than we wait."""
 
     advice = "Nothing was lost; try again in a moment."
+
+
+class StoreConflict(StoreBusy):
+    """PostgreSQL rolled the transaction back for another's sake; to repeat it is safe."""
 
 
 class StoreFull(StoreError):
@@ -239,6 +270,16 @@ class StoreUnreachable(StoreError):
     advice = "Check DADKHAH_DATABASE_URL and that the server runs."
 
 
+class StoreRefused(StoreUnreachable):
+    """The server answers and does not let us in; waiting alone does not mend that."""
+
+
+class StoreMissing(StoreError):
+    """There is no database yet."""
+
+    advice = "Commands that write make one."
+
+
 class StoreOlder(StoreError):
     """The database was made by an older version."""
 
@@ -249,3 +290,9 @@ class StoreNewer(StoreError):
     """The database was made by a newer version than this program."""
 
     advice = "Use the newer program, or restore a backup made before the upgrade."
+
+
+class StoreForeign(StoreError):
+    """Another program's tables are where ours would be."""
+
+    advice = "Give Dadkhah a database of its own; nothing was changed."

@@ -19,7 +19,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -32,7 +32,7 @@ from watchers.addresses import AllowedHost
 from watchers.dialer import Dialer, Refused
 from watchers.inflate import Body, Cut, Damaged, TooLarge
 from watchers.model import Fetched, FetchFailure, FetchRequest
-from watchers.paces import HostPaces
+from watchers.paces import HostPaces, TurnMissed, TurnPort
 from watchers.transport import DirectTransport
 
 _PERMANENT = (301, 308)
@@ -126,8 +126,14 @@ def _target(url: str) -> _Target | None:
 class Fetcher:
     """One for the process; use as an async context manager."""
 
-    def __init__(self, options: FetchOptions) -> None:
+    def __init__(
+        self,
+        options: FetchOptions,
+        took: Callable[[float], None] = lambda _: None,
+        turns: TurnPort | None = None,
+    ) -> None:
         self.options = options
+        self._took = took  # told the seconds of each request, without its wait for a turn
         self._transport = _transport(options)
         self._headers = {
             "User-Agent": options.user_agent,
@@ -136,7 +142,7 @@ class Fetcher:
             "Connection": "close",  # servers would close it before the next poll anyway
         }
         self._excluded = frozenset(map(_named, options.excluded))
-        self._paces = HostPaces(options.host_delay)
+        self._paces = HostPaces(options.host_delay, turns)
         self._slots = asyncio.Semaphore(options.concurrency)
 
     async def __aenter__(self) -> Self:
@@ -176,18 +182,26 @@ class Fetcher:
         refused = self._refused_before(target)
         if refused is not None:
             return refused
-        async with self._paces.turn(target.host, self._slots):
-            started = time.monotonic()
-            try:
-                async with asyncio.timeout(errand.seconds):
-                    return await self._ask(url, target, errand)
-            except TimeoutError:
-                seconds = self.options.limits.seconds
-                return FetchFailure("timeout", f"no complete answer within {seconds:g} s")
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
-                return failure_of(error)
-            finally:
-                errand.seconds -= time.monotonic() - started
+        try:
+            async with self._paces.turn(target.host, self._slots):
+                return await self._in_turn(url, target, errand)
+        except TurnMissed:  # not the host's fault, nor the feed's
+            return FetchFailure("turn", "another machine is asking this host")
+
+    async def _in_turn(self, url: str, target: _Target, errand: _Errand) -> Fetched | FetchFailure:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(errand.seconds):
+                return await self._ask(url, target, errand)
+        except TimeoutError:
+            seconds = self.options.limits.seconds
+            return FetchFailure("timeout", f"no complete answer within {seconds:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+            return failure_of(error)
+        finally:
+            seconds = time.monotonic() - started
+            errand.seconds -= seconds
+            self._took(seconds)
 
     def _refused_before(self, target: _Target) -> FetchFailure | None:
         """What needs no address to be refused; behind a proxy the dialer sees only the proxy."""

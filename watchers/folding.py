@@ -164,6 +164,7 @@ def _folded(text: str) -> str:
     return _short(text) if len(text) <= _SHORT else _long(text)
 
 
+@lru_cache(maxsize=16_384)  # the watchlist's forms are folded three times until all is checked
 def _short(text: str) -> str:
     return _SPACES.sub(" ", f" {_in_context(text).translate(LETTERS)} ")
 

@@ -26,6 +26,7 @@ FAILURE_KINDS = (
     "not-a-feed",  # HTML, a login page, empty
     "malformed",  # a feed, but beyond repair
     "parser",  # the worker process ran out of time or memory, or died
+    "turn",  # another machine was asking the host: nobody's fault
 )
 
 

@@ -42,7 +42,7 @@ _TITLES = folded_words(
 )
 _WORD = 40  # characters of a neighbouring word that are looked at
 _NEAR_PLACE = 8  # words between a name and the street that bears it
-_PARTS = re.compile(r"[,;!?:|()\[\]{}،؛؟]|\w\w\.\s")
+_PARTS = re.compile(r"[,;!?:|()\[\]{}،؛؟]|\b(?!(?i:prof|dr|mrs?|ms|gen|col)\.)\w\w+\.\s")
 _SURNAME_ENDS = folded_words("زاده پور نژاد فر نیا مقدم راد تبار زاد")
 _LONG = 6  # letters of a given name that may have two mistakes
 _ENDS = frozenset(".!?:;…\n\"“”«»‘’'–—-(•|/")
@@ -128,7 +128,7 @@ def _printed(mark: Mark, evidence: Evidence) -> tuple[str, str]:
 def _is_parted(printed: str) -> bool:
     """The end of one sentence and the beginning of the next, or two names of a list.
 
-    The full stop of an initial parts nothing ("S. E. Raisi").
+    The full stop of an initial, or of a short title, parts nothing ("Dr. S. E. Raisi").
     """
     return _PARTS.search(html.unescape(printed)) is not None
 

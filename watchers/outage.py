@@ -74,8 +74,8 @@ def attempt(
     *,
     known: bool = False,
 ) -> Attempt | None:
-    """What a fetch says about our network; None if nothing (our own guard refused it)."""
-    if failure is not None and failure.kind == "refused":
+    """What a fetch says about our network; None if nothing (nobody was asked)."""
+    if failure is not None and failure.kind in ("refused", "turn"):
         return None
     reached = failure is None or not is_network(failure)
     return Attempt(host, began, ended, reached, known)
@@ -89,6 +89,7 @@ class Outages:
 
     def __init__(self, since: datetime | None = None) -> None:
         self._attempts: deque[Attempt] = deque(maxlen=_KEPT)
+        self._newest: datetime | None = None  # none of them ended later
         self._since = since
         self._latest = since  # when the last failure of the outage ended
         self._changes: list[Outage] = []
@@ -111,6 +112,7 @@ class Outages:
         """Count a fetch that ended, whatever came of it. Note each before it is judged."""
         self._mind_clock(attempt.ended)
         self._attempts.append(attempt)
+        self._newest = max(attempt.ended, self._newest or attempt.ended)
         if attempt.reached and self._since is not None:
             back = _unbroken(self._attempts)
             if back is not None and back >= self._since:
@@ -183,9 +185,10 @@ class Outages:
             self._since = ended
         if self._latest is not None and self._latest > latest:
             self._latest = ended
-        if any(one.ended > latest for one in self._attempts):
+        if self._newest is not None and self._newest > latest:
             kept = [one for one in self._attempts if one.ended <= latest]
             self._attempts = deque(kept, maxlen=_KEPT)
+            self._newest = max((one.ended for one in kept), default=None)
 
     def _begin(self, since: datetime) -> None:
         if self._since is None:

@@ -1,4 +1,8 @@
-"""Manners towards one host: one request at a time, and a pause between starts."""
+"""Manners towards one host: one request at a time, and a pause between starts.
+
+Between the requests of this process by :class:`HostPaces`; between machines by what it is given
+as :class:`TurnPort` (`bot.claims`), if several poll.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,23 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class TurnMissed(Exception):
+    """A host could not be asked in good time: another machine has it, or got it meanwhile."""
+
+
+class TurnPort(Protocol):
+    """Turns at hosts that several machines share."""
+
+    def hold(self, host: str) -> AbstractAsyncContextManager[None]:
+        """Have the host while within, so that no other machine asks it. TurnMissed."""
+
+    def start(self, host: str) -> None:
+        """A request to a host that is held starts now. TurnMissed if it was lost meanwhile."""
 
 
 @dataclass(slots=True)
@@ -20,15 +39,33 @@ class _Pace:
 
 
 class HostPaces:
-    """One request at a time, and `delay` seconds between starts, for each host name."""
+    """One request at a time, and `delay` seconds between starts, for each host name.
 
-    def __init__(self, delay: float) -> None:
+    A delay of 0 lets a host be asked in parallel.
+    """
+
+    def __init__(self, delay: float, shared: TurnPort | None = None) -> None:
         self._delay = delay
+        self._shared = shared
         self._hosts: OrderedDict[str, _Pace] = OrderedDict()
 
     @asynccontextmanager
     async def turn(self, host: str, slots: asyncio.Semaphore) -> AsyncIterator[None]:
-        """Wait for the host's turn, then for one of the slots that all share; hold both."""
+        """Wait for the host's turn, then for one of the slots that all share; hold both.
+
+        TurnMissed where other machines are to be waited for.
+        """
+        if self._shared is None:
+            async with self._own_turn(host, slots):
+                yield
+            return
+        async with self._shared.hold(host), self._own_turn(host, slots):
+            self._shared.start(host)
+            yield
+
+    @asynccontextmanager
+    async def _own_turn(self, host: str, slots: asyncio.Semaphore) -> AsyncIterator[None]:
+        """The turn among the requests of this process."""
         if self._delay <= 0:
             async with slots:
                 yield

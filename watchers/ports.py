@@ -19,6 +19,7 @@ from watchers.approving import ApprovalPort
 from watchers.articles import ArticlePort
 from watchers.browsing import BrowsePort
 from watchers.changes import Rejudged, Stored, WatchRow, WatchRows
+from watchers.claiming import ClaimPort
 from watchers.correcting import CorrectionPort
 from watchers.groups import GroupPort
 from watchers.keeping import KeepPort
@@ -37,6 +38,8 @@ from watchers.model import (
     Rhythm,
 )
 from watchers.muting import MutePort
+from watchers.restoring import RestorePort
+from watchers.searching import SearchPort
 from watchers.stories import StoryPort
 from watchers.subscribing import SubscribePort
 from watchers.tell_ports import ChannelPort, TellPort
@@ -46,6 +49,7 @@ from watchers.telling import (
     Exported,
     Notice,
 )
+from watchers.vitals import VitalsPort
 
 if TYPE_CHECKING:  # the store needs none of what reading documents takes
     from watchers.reader import PageJob, Reading, ReadJob
@@ -283,6 +287,7 @@ class UpkeepPort(Protocol):
 
 class Store(
     FeedPort,
+    ClaimPort,
     LedgerPort,
     KnowPort,
     GroupPort,
@@ -297,6 +302,9 @@ class Store(
     BrowsePort,
     MutePort,
     SubscribePort,
+    RestorePort,
+    VitalsPort,
+    SearchPort,
     Protocol,
 ):
     """All of it: what `storage.SqlStore` and `storage.MemoryStore` are."""

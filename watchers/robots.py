@@ -88,6 +88,8 @@ class Robots:
         if isinstance(answer, FetchFailure):
             if _is_missing(answer):
                 return _Known(now + _KEPT)
+            if answer.kind == "turn":  # it was not asked: the next page asks
+                return _Known(now, otherwise=False)
             return _Known(now + _KEPT_FAILED, otherwise=False)
         return await asyncio.to_thread(_read, answer, now + _KEPT)
 

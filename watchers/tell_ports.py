@@ -65,6 +65,11 @@ class TellPort(Protocol):
         transaction.
         """
 
+    def private_due(self, now: datetime) -> bool:
+        """Whether `claim_private` may find something, or a page of a private chat is `sending`;
+        a small read. Also true for a page that is looked at and then has to wait.
+        """
+
     def record_sends(self, results: Sequence[tuple[int, SendResult]], *, at: datetime) -> None:
         """`record_send` of several deliveries in one transaction. A private chat that was sent
         a page and is to get another of the same digest has a not_before a second after `at`.

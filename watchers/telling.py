@@ -257,6 +257,7 @@ class Delivery:
     sent_at: datetime | None = None
     message_id: int | None = None
     error: str | None = None
+    queued_at: datetime | None = None  # when its digest was built; None: not asked for
 
 
 class SendOutcome(StrEnum):

@@ -20,6 +20,7 @@ import pickle
 import resource
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as PoolTimeout
@@ -166,13 +167,19 @@ class _Ready:
 class Workers:
     """A pool of reading processes; use as a context manager."""
 
-    def __init__(self, watchlist: Watchlist, processes: int | None = None) -> None:
+    def __init__(
+        self,
+        watchlist: Watchlist,
+        processes: int | None = None,
+        took: Callable[[str, float], None] = lambda _what, _seconds: None,
+    ) -> None:
         self._processes = processes or os.cpu_count() or 1
         self._ready = _Ready(watchlist)
         self._pool: ProcessPool | None = None
         self._starting = threading.Lock()
         self._under_way: set[Future[Any]] = set()
         self._stopped = False
+        self._took = took  # told what was read, and its seconds: with its wait for a worker
 
     def __enter__(self) -> Self:
         return self
@@ -224,17 +231,26 @@ class Workers:
 
     async def read(self, job: ReadJob) -> Reading | FetchFailure:
         """Read one document in a worker, within its limits of time and memory."""
-        return await self._asked(_read, job)
+        return await self._timed("feed", _read, job)
 
     async def read_page(self, job: PageJob) -> Item | FetchFailure:
         """Read an article again with its page, within the same limits."""
-        return await self._asked(_read_page, job)
+        return await self._timed("page", _read_page, job)
 
     async def rejudge(
         self, articles: Sequence[Stored], now: datetime
     ) -> tuple[Rejudged, ...] | FetchFailure:
         """The new verdicts of those stored articles that get another, within the same limits."""
-        return await self._asked(_judge, _Judging(tuple(articles), now))
+        return await self._timed("judge", _judge, _Judging(tuple(articles), now))
+
+    async def _timed(
+        self, what: str, function: Callable[[_Task[Job]], Answer | _Stale], job: Job
+    ) -> Answer | FetchFailure:
+        began = time.monotonic()
+        try:
+            return await self._asked(function, job)
+        finally:
+            self._took(what, time.monotonic() - began)
 
     async def _asked(
         self, function: Callable[[_Task[Job]], Answer | _Stale], job: Job

@@ -17,6 +17,7 @@ from bot.cli import (
     data,
     feeds,
     posting,
+    search,
     service,
     stories,
     watch,
@@ -44,6 +45,7 @@ watch.app.command("test")(watch.test_)
 app.add_typer(watch.app, name="watch", rich_help_panel="Watching")
 channels.add_to(app)
 coverage.add_to(app)
+search.add_to(app)
 app.add_typer(article.app, name="article", rich_help_panel="Knowing")
 app.add_typer(stories.app, name="stories", rich_help_panel="Knowing")
 data.add_to(app)

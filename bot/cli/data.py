@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
-    from bot.checks import Finding
+    from bot.findings import Finding
 
-db = typer.Typer(help="The database: upgrade, check, backup.", no_args_is_help=True)
+db = typer.Typer(help="The database: upgrade, check, back up, restore, move.", no_args_is_help=True)
 config = typer.Typer(help="The settings in force.", no_args_is_help=True)
 
 _JSON = typer.Option(False, "--json", help="For machines: one JSON object a line.")
@@ -18,6 +17,9 @@ _JSON = typer.Option(False, "--json", help="For machines: one JSON object a line
 
 def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
+    from bot.cli import keeping
+
+    keeping.add_to(db)
     app.command(rich_help_panel="Knowing")(export)
     app.add_typer(db, name="db", rich_help_panel="Operating")
     app.command(rich_help_panel="Operating")(doctor)
@@ -90,20 +92,6 @@ def check() -> None:
         f"The database is sound: {counts.feeds} feeds, {counts.articles} articles "
         f"({counts.relevant} relevant), {counts.stories} stories."
     )
-
-
-@db.command()
-def backup(file: Path = typer.Argument(help="Where to; it must not exist yet.")) -> None:
-    """A consistent copy, while the service runs."""
-    from bot.cli.edge import fail, store
-
-    if file.exists():
-        fail(f"{file} is there already; nothing was overwritten. Name another file.")
-    if not file.absolute().parent.is_dir():
-        fail(f"there is no folder {file.absolute().parent}; make it first.")
-    with store(create=False) as opened:
-        opened.backup(file)
-    typer.echo(f"The database was copied to {file}")
 
 
 @db.command()

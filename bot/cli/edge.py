@@ -34,7 +34,7 @@ from watchers.errors import (
 )
 
 if TYPE_CHECKING:
-    from bot.app import Program
+    from bot.app import Knowledge, Program
     from watchers.ports import Store
 
 T = TypeVar("T")
@@ -136,13 +136,32 @@ def store(*, create: bool) -> Iterator[Store]:
 @contextlib.asynccontextmanager
 async def working(found: Settings) -> AsyncIterator[Program]:
     """All working parts on the database of the settings, made if missing."""
-    from bot.app import Knowledge, fetch_options, open_database, program
+    from bot.app import open_database, program
 
-    knowledge = Knowledge()
-    # What is broken is told before anything is opened.
-    _ = knowledge.watchlist, knowledge.outlets, fetch_options(found)
+    knowledge = _sound(found)
     async with program(found, open_database(found), knowledge) as parts:
         yield parts
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    found: Settings, opened: Callable[[Settings], Awaitable[Store]]
+) -> AsyncIterator[Program]:
+    """All working parts of a service, which waits for its database (:mod:`bot.waiting`)."""
+    from bot.app import program
+
+    knowledge = _sound(found)
+    async with program(found, await opened(found), knowledge) as parts:
+        yield parts
+
+
+def _sound(found: Settings) -> Knowledge:
+    """The shipped files. What is broken is told before anything is opened."""
+    from bot.app import Knowledge, fetch_options
+
+    knowledge = Knowledge()
+    _ = knowledge.watchlist, knowledge.outlets, fetch_options(found)
+    return knowledge
 
 
 def run_with(work: Callable[[Program], Awaitable[T]]) -> T:

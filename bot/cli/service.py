@@ -27,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang these commands on the program."""
     app.command(rich_help_panel="Start here")(demo)
     app.command(rich_help_panel="Start here")(run)
+    app.command(rich_help_panel="Start here")(worker)
     app.command(rich_help_panel="Watching")(poll)
     app.command(rich_help_panel="Telling")(digest)
     app.command(rich_help_panel="Telling")(deliver)
@@ -48,18 +49,46 @@ def run() -> None:
     import signal
     import sys
 
-    from bot.cli.edge import settings, working
+    from bot.cli.edge import serving, settings
     from bot.service import Service
-    from bot.upkeep import upgrade_with_backup
+    from bot.waiting import opened
 
     # As PID 1 in a container a signal without a handler is lost; the service sets its own later.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     found = settings()
 
     async def serve() -> None:
-        upgrade_with_backup(found)
-        async with working(found) as program:
+        async with serving(found, opened) as program:
             await Service(program).run()
+
+    asyncio.run(serve())
+
+
+def worker() -> None:
+    """A worker of the distributed engine: polls, digests and posts what `run` orders.
+
+    As many as you like, on any machines. Ends with SIGTERM.
+    """
+    import asyncio
+    import signal
+    import sys
+
+    from bot.cli.edge import fail, serving, settings
+
+    found = settings()
+    if found.engine != "distributed":
+        fail(
+            "a worker is for DADKHAH_ENGINE=distributed, which needs PostgreSQL; with the embedded "
+            "engine `dadkhah run` does all the work.",
+            2,
+        )
+    # As PID 1 in a container a signal without a handler is lost; the worker sets its own later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from bot.tasks_worker import Worker, opened
+
+    async def serve() -> None:
+        async with serving(found, opened) as program:
+            await Worker(program).run()
 
     asyncio.run(serve())
 
@@ -143,6 +172,9 @@ def _tell(summary: dict[str, object]) -> None:
             "No feed is blamed; they are tried again.",
             err=True,
         )
+    skipped = summary["skipped"]
+    for feed in skipped if isinstance(skipped, list) else ():
+        typer.echo(f"  left out: {feed}: a worker is at its host; try again soon", err=True)
     for failure in failures if isinstance(failures, list) else ():
         typer.echo(f"  failed: {failure['feed']}: {failure['reason']}", err=True)
     gaps = summary["gaps"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot import browsing, searching
+from bot import browsing, search_wording, searching
 from bot.app import Program
 from bot.clock import utc_now
 from bot.commands.orders import EVERYONE, Button, Command, Order, Press, Reply
@@ -21,8 +21,10 @@ from bot.commands.private import (
 from bot.commands.reasons import reason_lines
 from bot.pieces import isolated, shortened
 from bot.sheets import Sheet, laid
-from bot.story_list import add_stories
+from bot.story_list import NO_PIECES, add_stories
 from watchers.ports import Store
+from watchers.search_question import MOST
+from watchers.snippets import Snippet
 from watchers.telling import Channel, Delivery, Line, Reasoned
 
 _A_PAGE = 5  # stories
@@ -56,20 +58,22 @@ async def _latest(program: Program, order: Order, page: int, *, choosing: bool =
         sheet.line(words.text("Nothing is stored yet that your settings ask for."))
         return reply_of(sheet)
     return _page(
-        program, sheet, lines, reader.timezone, (page, "news:l"),
-        choosing=choosing, stories=len(found.stories),
+        program, sheet, lines, reader.timezone, (page, "news:l", choosing),
+        stories=len(found.stories),
     )  # fmt: skip
 
 
 def _page(
-    program: Program, sheet: Sheet, lines: Sequence[Line], zone: str, where: tuple[int, str],
-    *, choosing: bool = False, stories: int = browsing.MOST,
+    program: Program, sheet: Sheet, lines: Sequence[Line], zone: str, where: tuple[int, str, bool],
+    *, stories: int = browsing.MOST,
+    pieces: Mapping[str, Snippet] = NO_PIECES,
 ) -> Reply:  # fmt: skip
-    """A page of stories; `where`: its number and how the data of buttons to others begin.
+    """A page of stories; `where`: its number, how the data of buttons to others begin, and
+    whether one is to be chosen that is wrong.
 
     What comes after the first `stories` is other news that names officials, below a heading.
     """
-    words, (page, head) = sheet.words, where
+    words, (page, head, choosing) = sheet.words, where
     pages = -(-len(lines) // _A_PAGE)
     page = min(max(page, 1), pages)
     shown = lines[(page - 1) * _A_PAGE : page * _A_PAGE]
@@ -79,7 +83,7 @@ def _page(
         sheet.line(words.text("Page %(page)s of %(pages)s") % of)
     sheet.line()
     ahead, name_of = max(0, stories - first + 1), program.knowledge.names.of
-    done = add_stories(sheet, shown[:ahead], zone, name_of, first=first)
+    done = add_stories(sheet, shown[:ahead], zone, name_of, first=first, pieces=pieces)
     if done == min(ahead, len(shown)) < len(shown):
         sheet.line(words.text("Officials named in other news"), "underline").line()
         done += add_stories(sheet, shown[done:], zone, name_of, first=first + done)
@@ -101,18 +105,23 @@ def _page(
 
 async def search(program: Program, order: Order) -> Reply:
     """/search WORDS"""
-    words = words_of(order)
-    if not searching.wanted(order.text):
+    question = _question(order.text)
+    if not program.asking.read(question, utc_now(), told=True).asks:
+        words = words_of(order)
         said = words.text("Usage: /search WORDS. There was no word to look for.")
         return Reply(laid(said, words))
-    return await _search(program, order, order.text, 1)
+    return await _search(program, order, question, 1)
+
+
+def _question(text: str) -> str:
+    return " ".join(text[: 2 * MOST].split())
 
 
 async def _search(
     program: Program, order: Order, question: str, page: int, *, choosing: bool = False
 ) -> Reply:
     words = words_of(order)
-    found = await searching.search(program, searching.wanted(question), order.user_id)
+    found = await searching.search(program, question, order.user_id)
     if found is None:
         slowly = words.text("That was a lot at once. Wait a minute, then ask again.")
         return Reply(laid(slowly, words), pops=True)
@@ -121,26 +130,33 @@ async def _search(
     lines = await browsing.lines_of(program, everything, found.articles)
     sheet = Sheet(words).line(words.text("Found: "), "bold")
     sheet.quote(question, _QUESTION)
-    reach = words.plural(
-        "Looked through the latest %(n)s article", "Looked through the latest %(n)s articles",
-        found.looked,
-    )  # fmt: skip
-    since = found.since and words.day(found.since, reader.timezone)
-    back_to = words.text(", seen since %(day)s") % {"day": since} if since else ""
-    sheet.line(reach + back_to)
+    for said in search_wording.said(found, words):
+        sheet.line(said)
     if not lines:
         sheet.line().line(words.text("Nothing was found with all these words."))
         return reply_of(sheet)
+    first = (min(max(page, 1), -(-len(lines) // _A_PAGE)) - 1) * _A_PAGE
+    pieces = await _pieces(program, found, lines[first : first + _A_PAGE])
     head = _question_head(order, question)
-    return _page(program, sheet, lines, reader.timezone, (page, head), choosing=choosing)
+    where = page, head, choosing
+    return _page(program, sheet, lines, reader.timezone, where, pieces=pieces)
+
+
+async def _pieces(
+    program: Program, found: searching.Found, lines: Sequence[Line]
+) -> dict[str, Snippet]:
+    """By subject, of the very article whose headline is shown."""
+    by_url = {article.url: article for article in reversed(found.articles)}
+    shown = {line.subject: by_url[line.url] for line in lines if line.url in by_url}
+    made = await searching.pieces(program, found, list(shown.values()))
+    return {subject: made[one.id] for subject, one in shown.items() if one.id in made}
 
 
 def _question_head(order: Order, question: str) -> str:
     """How data of buttons begin that lead back to the question: with it, if it is short enough."""
-    plain = " ".join(searching.wanted(question))
-    if len(f"news:s:{plain}:99:w".encode()) <= _DATA:
-        return f"news:s:{plain}"
-    return f"news:k:{order.kept.keep(plain)}"  # in memory: such a button grows old
+    if ":" not in question and len(f"news:s:{question}:99:w".encode()) <= _DATA:
+        return f"news:s:{question}"
+    return f"news:k:{order.kept.keep(question)}"  # in memory: such a button grows old
 
 
 async def turned(program: Program, order: Order) -> Reply:
@@ -152,9 +168,9 @@ async def turned(program: Program, order: Order) -> Reply:
     if data[:1] not in (("s",), ("k",)) or len(data) < 3:
         return old(order, "/latest")
     question = order.kept.get(data[1]) if data[0] == "k" else data[1]
-    if not isinstance(question, str) or not searching.wanted(question):
+    if not isinstance(question, str) or not _question(question):
         return old(order, "/search")
-    return await _search(program, order, question, number_in(data, 2), choosing=choosing)
+    return await _search(program, order, _question(question), number_in(data, 2), choosing=choosing)
 
 
 # ---------------------------------------------------------------- a wrong match

@@ -13,7 +13,7 @@ from storage.tables import METADATA
 from tests.conftest import PostgresServer
 from watchers.ports import Store
 
-_TABLES = ", ".join(f'"{name}"' for name in METADATA.tables)
+_TABLES = ", ".join(f'"{name}"' for name in (*METADATA.tables, "search_doc"))
 
 Opener = Callable[[], Store]
 

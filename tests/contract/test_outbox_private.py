@@ -294,3 +294,22 @@ def test_a_page_that_an_admin_saw_is_no_evidence(store: Store) -> None:
     store.settle_delivery(seen.id, "arrived", at=NOW, actor="7")
     _send(store, channel, 9)
     assert store.neighbours(unsure.id) == Neighbours(None, 9)
+
+
+def test_whether_a_private_page_is_due_is_seen_without_claiming_it(store: Store) -> None:
+    assert not store.private_due(NOW)
+    one = add_subscriber(store, 10)
+    queue(store, add_channel(store), "public")
+    assert not store.private_due(NOW)
+    queue(store, one, "page")
+    assert store.private_due(NOW)
+    store.stop_posting(stopped=True, at=NOW, actor="test")
+    assert not store.private_due(NOW)
+    store.stop_posting(stopped=False, at=NOW, actor="test")
+    ((_, page),) = store.claim_private(NOW, 9)
+    assert store.private_due(NOW)  # whoever has it may have died
+    later = SendResult(SendOutcome.RETRY, wait=3600.0)
+    store.record_send(page.id, later, at=NOW)
+    store.claim_private(NOW, 9)  # it is looked at once, and waits
+    assert not store.private_due(NOW)
+    assert store.private_due(NOW + 2 * HOUR)

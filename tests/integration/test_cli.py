@@ -54,7 +54,7 @@ COMMANDS = {
     (): {
         "demo", "run", "poll", "feeds", "watch", "digest", "deliver", "deliveries", "channels",
         "admins", "audit", "coverage", "export", "db", "doctor", "config", "stories",
-        "article", "withdraw",
+        "article", "withdraw", "worker", "search",
     },
     ("feeds",): {
         "add", "discover", "list", "show", "remove", "pause", "resume", "check", "import", "export",
@@ -68,7 +68,7 @@ COMMANDS = {
     ("deliveries",): {"list", "settle", "stop", "resume"},
     ("channels",): {"list", "show", "add", "change", "pause", "remove"},
     ("admins",): {"list", "grant", "revoke"},
-    ("db",): {"upgrade", "check", "backup", "recompute"},
+    ("db",): {"upgrade", "check", "backup", "copy", "restore", "resume", "recompute", "reindex"},
     ("config",): {"show"},
 }  # fmt: skip
 
@@ -185,6 +185,7 @@ def test_poll_json(dadkhah: CommandLine) -> None:
     assert list(summary) == [
         "feeds", "changed", "unchanged", "failed", "outage", "new", "copies", "updated",
         "relevant", "named", "baseline", "settled", "failures", "gaps",
+        "skipped",
     ]  # fmt: skip
 
 

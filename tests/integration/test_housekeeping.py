@@ -115,7 +115,7 @@ async def test_old_texts_go_in_parts_so_that_others_get_at_the_database() -> Non
     program = cast("Program", SimpleNamespace(settings=made, database=database))
     await tidy(program, clock=lambda: NOW + 2 * DAY)
     database.close()
-    assert left == [5, 0, 0]  # the last looks for what subscribers were sent
+    assert left[:3] == [5, 0, 0]  # the last ones look for other things
 
 
 async def test_what_subscribers_were_sent_goes_after_thirty_days_whatever_is_set() -> None:

@@ -27,7 +27,7 @@ from tests.contract.making import (
 from tests.contract.taking import page, queue_pages, send
 from watchers.errors import StoryUnknown
 from watchers.groups import Place
-from watchers.model import Grouped, Grouping
+from watchers.model import FeedSpec, Grouped, Grouping
 from watchers.ports import Store
 from watchers.telling import (
     Channel,
@@ -149,6 +149,50 @@ def test_due_feeds_are_found_by_when_they_are_due(
     steps = plans(lambda: store.due_feeds(NOW, 5, per_host=per_host))
     assert [step for step in steps if "SEARCH feed" in step and "feed_due (next_due<?)" in step]
     assert not [step for step in steps if step.startswith("SCAN feed")]
+
+
+def test_claims_read_what_they_take_in_the_order_of_indexes(store: Store, plans: Plans) -> None:
+    lease = timedelta(minutes=2)
+    steps = plans(lambda: store.claim_feeds("x", NOW, 5, lease=lease, per_host=2))
+    steps += plans(lambda: store.claimable(NOW, 5))
+    steps += plans(lambda: store.take_host("a.example", "x", NOW, lease=lease))
+    steps += plans(lambda: store.renew_claims("x", NOW, lease=lease))
+    assert [step for step in steps if "feed_due (next_due<?)" in step]
+    assert [step for step in steps if "feed_host_due (host=? AND next_due<?)" in step]
+    assert [step for step in steps if "host_turn_holder (holder=?)" in step]
+    of_tables = ("SCAN feed", "SCAN host", "SCAN first", "USE TEMP B-TREE")
+    assert not [step for step in steps if step.startswith(of_tables)]
+
+
+def test_postgres_claims_in_the_order_of_indexes_without_statistics(fresh_postgres: str) -> None:
+    store = open_store(fresh_postgres, create=True)
+    specs = [FeedSpec(f"https://h{number}.example/") for number in range(1_000)]
+    store.add_feeds(specs, at=NOW, actor="cli")
+    lease = timedelta(minutes=2)
+    ran: list[tuple[str, object]] = []
+
+    def keep(_c: object, _r: object, statement: str, values: object, *_: object) -> None:
+        ran.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        assert len(store.claim_feeds("x", NOW, 5, lease=lease, per_host=2)) == 5
+        store.renew_claims("x", NOW, lease=lease)
+        store.release_hosts("x", NOW, {"h1.example": lease})
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
+    assert isinstance(store, SqlStore)
+    with store._write() as connection:
+        lines: list[str] = []
+        for statement, values in ran:
+            explain = "" if "set_config" in statement else "EXPLAIN "
+            found = connection.exec_driver_sql(explain + statement, values)  # type: ignore[arg-type]
+            lines += [row[0] for row in found] if explain else []
+    store.close()
+    assert [line for line in lines if "Index Scan using feed_due on feed" in line]
+    scanned = [line for line in lines if "Seq Scan" in line]
+    assert scanned == []
+    assert not [line for line in lines if "Bitmap" in line or "Hash" in line]
 
 
 @pytest.mark.parametrize("ref", ["s7", "7", "https://news.example/new", "https://a.example/no"])
@@ -395,3 +439,10 @@ def test_what_many_were_told_is_found_by_keys(store: Store, plans: Plans) -> Non
     assert [step for step in steps if step.startswith("SEARCH article") and "story_id=?" in step]
     assert [step for step in steps if "withdrawal_channel_id (channel_id=? AND digest" in step]
     assert not [step for step in steps if step.startswith("SCAN")]
+
+
+def test_the_numbers_of_the_health_page_come_from_indexes(store: Store, plans: Plans) -> None:
+    steps = plans(lambda: store.vitals(NOW))
+    whole = {step for step in steps if step.startswith("SCAN") and "INDEX" not in step}
+    # Few rows each: channels, and what was counted before it is counted.
+    assert whole <= {"SCAN channel", "SCAN (subquery-1)", "SCAN anon_1", "SCAN search_due"}

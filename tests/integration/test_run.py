@@ -55,14 +55,21 @@ def free_port() -> int:
 class Running:
     """The service in a process (and a process group) of its own."""
 
-    def __init__(self, values: Environment, folder: Path, name: str = "run") -> None:
+    def __init__(
+        self,
+        values: Environment,
+        folder: Path,
+        name: str = "run",
+        command: str = "run",
+        module: str = "bot",
+    ) -> None:
         """Start it."""
         self.port = free_port()
         self._out, self._err = folder / f"{name}.out", folder / f"{name}.err"
         listen = {"DADKHAH_HTTP_LISTEN": f"127.0.0.1:{self.port}", "DADKHAH_LOG_FORMAT": "json"}
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"], env=with_ours(values | listen),
+                [sys.executable, "-m", module, command], env=with_ours(values | listen),
                 stdout=out, stderr=err, stdin=subprocess.DEVNULL, start_new_session=True,
                 preexec_fn=die_with_parent,
             )  # fmt: skip
@@ -272,8 +279,39 @@ def test_an_admin_runs_the_bot_by_chat_and_nobody_else_does(
         status, ready = running.page("/readyz")
         assert (status, ready["ok"], ready["lease"]) == (200, True, True)
         assert running.page("/else")[0] == 404
+        numbers = metrics(running)
+        assert numbers["dadkhah_lease_held"] == numbers["dadkhah_updates_listening"] == 1
+        assert numbers['dadkhah_page_attempts_total{audience="channel",outcome="sent"}'] == 1
+        assert numbers["dadkhah_updates_total"] >= 10
+        assert numbers["dadkhah_fetch_seconds_count"] >= 3
+        assert numbers['dadkhah_parse_seconds_count{what="feed"}'] >= 2
+        assert numbers['dadkhah_ticks_total{how="done",tick="poll"}'] >= 1
         assert running.stop() < 10
     assert links(telegram) == told
+
+
+def metrics(running: Running) -> dict[str, float]:
+    """The page for Prometheus, by name and labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.port}/metrics", timeout=5) as got:
+        lines = got.read().decode().splitlines()
+    pairs = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in pairs}
+
+
+def test_systemd_hears_that_it_is_up_that_it_gets_on_and_that_it_ends(
+    settings: Environment, tmp_path: Path
+) -> None:
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        asked = {"NOTIFY_SOCKET": systemd.getsockname(), "WATCHDOG_USEC": "400000"}
+        with Running(settings | asked, tmp_path) as running:
+            heard = [systemd.recv(4096) for _ in range(3)]
+            assert heard == [b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"]
+            assert running.stop() < 10
+            while (said := systemd.recv(4096)) == b"WATCHDOG=1":
+                pass
+            assert said.startswith(b"STOPPING=1")
 
 
 # ---------------------------------------------------------------- sending

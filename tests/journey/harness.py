@@ -8,18 +8,20 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Self
 from xml.sax.saxutils import escape
 
 import pytest
+import typer
 
+import bot.app
 from bot import deliver
 from bot.app import Knowledge
 from bot.cli import app
@@ -208,7 +210,17 @@ def _shipped() -> Watchlist:
     return Knowledge().watchlist
 
 
-_matchers: dict[str, Matcher] = {}  # by version: making one takes longer than most tests
+_matchers: OrderedDict[str, Matcher] = OrderedDict()  # by version: one takes longer than most tests
+_MOST_MATCHERS = 8  # of 10 MB each
+
+
+def matcher_of(watchlist: Watchlist) -> Matcher:
+    """A matcher; one that was made of the same list lately: making one takes 0.1 s."""
+    known = _matchers.pop(watchlist.version) if watchlist.version in _matchers else None
+    made = _matchers[watchlist.version] = Matcher(watchlist) if known is None else known
+    if len(_matchers) > _MOST_MATCHERS:
+        _matchers.popitem(last=False)
+    return made
 
 
 class InlineWorkers:
@@ -220,9 +232,7 @@ class InlineWorkers:
 
     def renew(self, watchlist: Watchlist) -> None:
         """Judge by another watchlist from now on."""
-        if watchlist.version not in _matchers:
-            _matchers[watchlist.version] = Matcher(watchlist)
-        self._matcher = _matchers[watchlist.version]
+        self._matcher = matcher_of(watchlist)
 
     def __enter__(self) -> Self:
         return self
@@ -251,6 +261,26 @@ class InlineWorkers:
         return rejudged(articles, self._matcher, now)
 
 
+_FILES = {
+    name: lru_cache(maxsize=4)(getattr(bot.app, name))
+    for name in ("read_file", "parse_outlets", "parse_concepts")
+}
+
+
+def read_once(patch: pytest.MonkeyPatch) -> None:
+    """Let the shipped files, and matchers, be made once of the same text: nobody changes them."""
+    for name, made in _FILES.items():
+        patch.setattr(bot.app, name, made)
+    patch.setattr("bot.knowing.Matcher", matcher_of)
+    patch.setattr("watchers.match.Matcher", matcher_of)
+
+
+@cache
+def _command() -> Any:
+    """What Typer makes of the functions, which takes longer than most commands."""
+    return typer.main.get_command(app)
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command said."""
@@ -267,6 +297,7 @@ class CommandLine:
         self._patch = patch
         self._capture = capture
         patch.setattr("bot.app.Workers", InlineWorkers)
+        read_once(patch)
         patch.setattr(deliver, "Pace", partial(deliver.Pace, gap=0.0))
 
     def use(self, values: Environment) -> None:
@@ -277,7 +308,7 @@ class CommandLine:
     def __call__(self, *arguments: str) -> Said:
         """Run a command."""
         self._capture.readouterr()
-        code = told(lambda: app(list(arguments), prog_name="dadkhah"))
+        code = told(lambda: _command()(list(arguments), prog_name="dadkhah"))
         said = self._capture.readouterr()
         return Said(code, said.out, said.err)
 

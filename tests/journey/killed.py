@@ -93,6 +93,7 @@ def run(point: str, command: list[str]) -> None:
 
 def serve() -> None:
     """Run what stdin asks for, one at a time; this process itself stays as it was imported."""
+    InlineWorkers()  # reads the watchlist and makes a matcher, which the forks have then
     for line in sys.stdin:
         asked = json.loads(line)
         forked = os.fork()

@@ -273,7 +273,8 @@ def test_memory_is_bounded() -> None:
 @pytest.mark.parametrize("kind", FAILURE_KINDS)
 def test_any_answer_shows_that_the_network_works(kind: str) -> None:
     said = attempt("a.example", NOW, at(1), FetchFailure(kind, "", status=502))
-    assert said is None if kind == "refused" else said is not None and said.reached
+    nobody_asked = kind in ("refused", "turn")
+    assert said is None if nobody_asked else said is not None and said.reached
 
 
 NO_ANSWER = ("dns", "connect", "tls", "timeout", "cut")
@@ -284,8 +285,9 @@ def test_only_some_kinds_may_be_our_own_network(kind: str) -> None:
     assert is_network(FetchFailure(kind, "")) is (kind in NO_ANSWER)
 
 
-def test_what_our_own_guard_refused_says_nothing() -> None:
-    assert attempt("a.example", NOW, at(1), FetchFailure("refused", "")) is None
+@pytest.mark.parametrize("kind", ["refused", "turn"])
+def test_what_nobody_was_asked_for_says_nothing(kind: str) -> None:
+    assert attempt("a.example", NOW, at(1), FetchFailure(kind, "")) is None
 
 
 def test_a_success_is_an_answer() -> None:

@@ -18,7 +18,6 @@ from bot.commands.table import COMMANDS, PRESSES
 from bot.database import Database
 from bot.i18n import LANGUAGES, catalogue
 from bot.readers import Fresh, Readers
-from bot.searching import matches, wanted
 from bot.sheets import LONGEST, Sheet, laid
 from bot.story_list import add_stories
 from config.settings import Settings
@@ -233,33 +232,6 @@ def test_every_zone_and_day_has_a_name(language: str) -> None:
     assert len({rules.place_of(words, zone) for zone in rules.ZONES}) == len(rules.ZONES)
     assert len({rules.day_name(words, day) for day in rules.days_in_order(words)}) == 7
     assert len({rules.language_name(words, c) for c in rules.ARTICLE_LANGUAGES}) == 9
-
-
-# ---------------------------------------------------------------- searching
-
-QUESTIONS = {
-    "case": ("MASSACRE", "The 1988 massacre", True),
-    "beginning": ("execut", "Thousands were executed", True),
-    "middle": ("ecut", "Thousands were executed", False),
-    "short-word-whole": ("un", "the UN asks", True),
-    "short-word-part": ("un", "the university", False),
-    "all-words": ("khavaran flowers", "Flowers at Khavaran", True),
-    "one-is-missing": ("khavaran candles", "Flowers at Khavaran", False),
-    "arabic-letters": ("زنداني كشتار", "کشتار زندانی‌ها", True),
-    "digits": ("1367", "تابستان ۱۳۶۷", True),
-}
-
-
-@pytest.mark.parametrize(("question", "text", "is_found"), QUESTIONS.values(), ids=QUESTIONS)
-def test_words_are_found_folded(question: str, text: str, is_found: bool) -> None:
-    assert matches(wanted(question), "", text) is is_found
-    assert matches(wanted(question), text, "") is is_found
-
-
-def test_a_question_is_bounded() -> None:
-    assert wanted("...") == ()
-    assert len(wanted(" ".join(f"word{n}" for n in range(1_000)))) == 8
-    assert len(" ".join(wanted("x" * 1_000_000))) <= 100
 
 
 # ---------------------------------------------------------------- limits

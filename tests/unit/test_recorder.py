@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.recorder import MOST, TROUBLE, Recorder
+from bot.tally import Tally
 from watchers.errors import StoreError
 from watchers.model import PollResult, PollSaved
 
@@ -25,6 +26,7 @@ class SlowDatabase:
         self.tried: list[list[int]] = []
         self.transactions: list[list[int]] = []
         self.refused = dict(refused or {})
+        self.tally = Tally()
 
     async def __call__(self, work: Callable[[Any], Any]) -> Any:
         await asyncio.sleep(0)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import part
 from tests.unit.url_pairs import DIFFERENT, SAME
 from watchers.urls import MAX_URL, canonical, without_trackers
 
@@ -78,7 +79,7 @@ def addresses(draw: st.DrawFn) -> str:
 
 
 @given(addresses())
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=part(3_000), deadline=None)
 @example("http://news.example/%25%44%38")
 @example("http://news.example/%%341/%2525D8")
 @example("http://news.example/a%3Bjsessionid=1")
@@ -89,7 +90,7 @@ def test_hostile_addresses_have_one_form(url: str) -> None:
 
 
 @given(addresses().map(lambda url: url.replace(" ", "")))  # `resolve` takes what stands around
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=part(500, 4), deadline=None)
 def test_what_is_sent_is_the_same_article(url: str) -> None:
     assert canonical(without_trackers(url)) == canonical(url)
 
@@ -108,7 +109,7 @@ _PLAIN_QUERIES = st.lists(
     _PLAIN_QUERIES,
     st.sampled_from(["", "#", "#comments"]),
 )
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=part(500, 4), deadline=None)
 def test_the_short_way_is_the_long_one(path: str, query: str, fragment: str) -> None:
     plain = f"https://news.example{path}?{query}{fragment}"
     assert canonical(plain) == canonical(f" {plain}")  # white space sends it the long way
