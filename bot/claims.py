@@ -105,6 +105,8 @@ class Claims:
         if self._closed:
             return ()
         await self.let_go()
+        if self._is_closed():  # meanwhile: nobody would let go what is taken now
+            return ()
         asked = self._steady()
         self._claiming += 1
         try:

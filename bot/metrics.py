@@ -130,18 +130,14 @@ def _gauge(name: str, about: str, value: float) -> Metric:
     return GaugeMetricFamily(f"dadkhah_{name}", about, value=value)
 
 
-def _gauges(
-    name: str, about: str, labels: tuple[str, ...], values: Mapping[Any, float]
-) -> Metric:
+def _gauges(name: str, about: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> Metric:
     family = GaugeMetricFamily(f"dadkhah_{name}", about, labels=labels)
     for of, value in values.items():
         family.add_metric(of, value)
     return family
 
 
-def _counter(
-    name: str, about: str, labels: tuple[str, ...], values: Mapping[Any, float]
-) -> Metric:
+def _counter(name: str, about: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> Metric:
     family = CounterMetricFamily(f"dadkhah_{name}", about, labels=labels)
     for of, value in values.items():
         family.add_metric(of, value)

@@ -6,14 +6,14 @@ from bot.clock import utc_now
 from bot.knowing import LEASE
 from storage import state
 from storage.copying import Copied, Progress, copy, same
-from storage.engine import make_engine, parse_url, place
-from storage.locks import lock
-from watchers.errors import InputInvalid, StoreBusy, StoreError
+from storage.engine import parse_url, place
+from storage.restores import sole
+from watchers.errors import InputInvalid, StoreError
 
 
 def move(source: str, target: str, progress: Progress, *, live: bool) -> Copied:
-    """Copy a database to an empty one; StoreBusy while the service runs on the source, unless
-    `live`: then posting is held in the copy. InputInvalid, StoreError.
+    """Copy a database to an empty one; StoreBusy while the service or a worker uses the source,
+    unless `live`: then posting is held in the copy. InputInvalid, StoreError.
     """
     given, to = parse_url(source), parse_url(target)
     if same(given, to):
@@ -24,17 +24,13 @@ def move(source: str, target: str, progress: Progress, *, live: bool) -> Copied:
     if state(source) == "missing":
         msg = f"There is no database of Dadkhah: {place(given)}."
         raise StoreError(msg)
-    engine = make_engine(given)
-    try:
-        with lock(engine, LEASE) as got:  # kept, so that no service starts meanwhile
-            if not got:
-                raise StoreBusy(_RUNS.format(place(given)))
-            return copy(given, to, progress)
-    finally:
-        engine.dispose()
+    # A worker posts without the service: what it sends meanwhile the copy would send again.
+    with sole(given, LEASE, _RUNS):
+        return copy(given, to, progress)
 
 
 _RUNS = (
-    "The service runs on FROM: {}. What it does from now on would not be in the copy. Stop it "
-    "first; `--live` copies all the same, for a rehearsal that posts nothing."
+    "The service, a worker or another command uses FROM: {}. What it does from now on would not "
+    "be in the copy. Stop it first; `--live` copies all the same, for a rehearsal that posts "
+    "nothing."
 )

@@ -46,6 +46,11 @@ class Network:
         self._telling = asyncio.Lock()
         self._rest_until = 0.0  # of the loop's clock
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it is down, and nobody at all has answered this process since."""
+        return self._outages is not None and self._outages.goes_on()
+
     async def note(self, feed: Feed, began: datetime, result: PollResult) -> Attempt | None:
         """Count what a poll says of the network; what `is_ours` judges by."""
         known = feed.failing_since is not None

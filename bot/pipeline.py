@@ -17,9 +17,13 @@ from functools import partial
 from bot.claims import Claims
 from bot.clock import utc_now
 from watchers.model import Feed
+from watchers.outage import FEWEST
 from watchers.urls import host
 
 LOOK = 0.5  # seconds until what is due is looked up again, when it was little
+_FEW = FEWEST  # hosts tried at a time while our network is down: enough to see that it is back
+_FEW_AGAIN = 20.0  # seconds between two such tries
+_REST = 4.0  # times as long as a look took, until the next: others need the database too
 _PER_HOST = 8  # feeds of a host taken at once, where there is no pause worth giving it up for
 _PAUSE = 1.0  # seconds: such a pause is one
 _GIVE_UP = 3.0  # seconds beyond the pause of a host, for feeds that were asked for by name
@@ -43,7 +47,9 @@ class _UnderWay:
 class Pipeline:
     """Polls what its claims give; `poll` stores what it found, `broke` hears how it failed.
 
-    `most`: polls under way. `shunned` gives the feeds to leave out.
+    `most`: polls under way. `shunned` gives the feeds to leave out. While our own network
+    `is_cut_off`, a few hosts are tried now and then: all else is left to others, who may reach
+    it. Without that, one machine without a network puts off what is due as fast as it fails.
     """
 
     def __init__(
@@ -54,12 +60,14 @@ class Pipeline:
         most: int,
         broke: Callable[[Feed, BaseException], None],
         shunned: Callable[[], Sequence[int]],
+        is_cut_off: Callable[[], bool],
         steady: Callable[[], float],
     ) -> None:
         self._claims = claims
         self._poll = poll
         self._broke = broke
         self._shunned = shunned
+        self._is_cut_off = is_cut_off
         self._steady = steady
         self._most = most
         self._per_host = _PER_HOST if claims.delay < _PAUSE else 1
@@ -67,6 +75,7 @@ class Pipeline:
         self._ready: dict[int, Feed] = {}
         self._under_way: dict[int, _UnderWay] = {}
         self._look_at = 0.0  # by the steady clock: not before, for there was little to claim
+        self._try_at = 0.0  # likewise, while we are cut off
         self._moved = asyncio.Event()  # a poll ended, or hosts were lost
         self._stopping = False
         self.drained = asyncio.Event()  # all that `poll_these` was given is under way or done
@@ -86,7 +95,8 @@ class Pipeline:
         while not self._stopping:
             check()
             claimed = await self._claim_more()
-            if self.is_idle and not claimed and not self._claims.pauses:
+            waits = self._claims.pauses or self._is_cut_off()
+            if self.is_idle and not claimed and not waits:
                 break
             if self._steady() >= end:
                 break
@@ -152,15 +162,23 @@ class Pipeline:
         Of what is `wanted` that is taken out which was got; and not polled, if somebody else
         has polled it since it was chosen.
         """
-        room = 2 * self._most - len(self._claimed)
-        if room < self._most // 2 or self._steady() < self._look_at or self._stopping:
+        few = wanted is None and self._is_cut_off()
+        most, least = (_FEW, 1) if few else (2 * self._most, self._most // 2)
+        room = most - len(self._claimed)
+        if few and room < 0:
+            self.drop_ready()
+        look_at = self._try_at if few else self._look_at
+        if room < least or self._steady() < look_at or self._stopping:
             return False
-        among = None if wanted is None else tuple(wanted)
+        among, began = None if wanted is None else tuple(wanted), self._steady()
         feeds = await self._claims.claim(
             room, per_host=self._per_host, among=among, without=self._shunned()
         )
-        if len(feeds) < room:
-            self._look_at = self._steady() + LOOK
+        if few:
+            self._try_at = self._steady() + _FEW_AGAIN
+        elif len(feeds) < room:
+            took = self._steady() - began  # long, where one host has all that is due longest
+            self._look_at = self._steady() + max(LOOK, _REST * took)
         for feed in feeds:
             name = host(feed.url)
             self._claimed.setdefault(name, _Claimed(name, 0)).left += 1

@@ -9,6 +9,7 @@ several processes poll, what is due comes from claims of hosts instead (bot.pipe
 from __future__ import annotations
 
 import asyncio
+import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -38,7 +39,12 @@ PER_HOST = 8  # of them of one host: one feed of a host is polled at a time
 SHUN = 30 * 60.0  # seconds that a feed is left out whose poll broke: else it is first again
 TELL_POLLS = 1_000  # polls after which they are told of, should something always be under way
 TELL_EVERY = 300.0  # seconds, likewise
+TELL_IDLE = 60.0  # seconds between two lines about polls, where nothing is under way at times
 CLOCK_BACK = 60.0  # seconds that the wall clock went back: due times may be far in the future
+CLOCK_DIFFERS = (
+    "The clock of {machine} differs from the database's by {seconds} s: what it polls comes too "
+    "early or too late. Set the clocks by NTP, and start it again."
+)
 
 Progress = Callable[[Feed, PollResult], None]
 
@@ -126,7 +132,7 @@ class Poller:
         self._lonely = asyncio.Event()  # set: nobody else will say whether our network is down
         self._lonely.set()
         self._since_told = PollSummary()
-        self._told_at = steady()
+        self._told_at = steady() - TELL_IDLE  # the first are told of at once
         self._over = self._lonely  # set: no more evidence is to come
         self._cycle: PollSummary | None = None  # of one cycle: it is told of as a whole
         self._progress: Progress | None = None
@@ -140,6 +146,7 @@ class Poller:
             most=self._most,
             broke=self._poll_broke,
             shunned=self._shunned_now,
+            is_cut_off=lambda: self._network.is_cut_off,
             steady=self._steady,
         )
 
@@ -225,6 +232,7 @@ class Poller:
         left_out = self._under_way.keys() | self._shunned.keys()
         self._ready = {feed.id: feed for feed in due if feed.id not in left_out}
         self._start_ready()
+        self._tell_at_times(idle=not self._under_way)
         self._database.tally.waits(polls=bool(self._ready or self._under_way))
 
     async def _mind_clock(self) -> None:
@@ -236,8 +244,28 @@ class Poller:
             return
         if self._ahead is not None:
             log.warning("clock_went_back", seconds=round(self._ahead - ahead))
-        await self._database(lambda store: store.heal_clock(now))
+        if self._pipeline is None or await self._agrees():
+            await self._database(lambda store: store.heal_clock(now))
         self._ahead = ahead
+
+    async def _agrees(self) -> bool:
+        """Whether our clock is as the database's; else admins are told.
+
+        To one that is behind, all that others polled just now lies in the future: it would make
+        every feed due at once, whenever it starts.
+        """
+        ours, judged = await self._database(
+            lambda store: (now := self._clock(), store.claim_clock(now))
+        )
+        apart = round((ours - judged).total_seconds())
+        if abs(apart) <= CLOCK_BACK:
+            return True
+        text = CLOCK_DIFFERS.format(machine=platform.node()[:60], seconds=apart)
+        log.error("clock_differs", why=text)
+        await self._database(
+            lambda store: store.add_notice(f"clock:{judged:%Y-%m-%d}", "clock", text, at=judged)
+        )
+        return False
 
     def _start_ready(self) -> None:
         busy = {one.host for one in self._under_way.values()}
@@ -273,10 +301,10 @@ class Poller:
         told = self._since_told
         if not told.outcomes:
             return
-        enough = told.outcomes.total() >= TELL_POLLS
-        late = self._steady() - self._told_at >= TELL_EVERY
-        if idle or enough or late:
-            self._since_told, self._told_at = PollSummary(), self._steady()
+        now = self._steady()
+        late = now - self._told_at >= (TELL_IDLE if idle else TELL_EVERY)
+        if late or told.outcomes.total() >= TELL_POLLS:
+            self._since_told, self._told_at = PollSummary(), now
             _tell(told)
 
     async def stop(self) -> None:

@@ -17,7 +17,7 @@ from storage import state
 from storage.backups import backup
 from storage.copying import Progress, no_progress
 from storage.engine import parse_url, place, sqlite_path
-from storage.restores import prepared, put_back, sole
+from storage.restores import lock_for_owner, prepared, put_back, sole
 from watchers.errors import InputInvalid, StoreError
 from watchers.ports import Store
 from watchers.restoring import Counted
@@ -43,14 +43,17 @@ def restore(settings: Settings, file: Path, progress: Progress = no_progress) ->
     if path is not None and path.exists() and file.exists() and path.samefile(file):
         msg = f"{file} is the database itself; name a backup of it."
         raise StoreError(msg)
-    beside = path or settings.data_dir / "backups" / f"restore-{at:%Y%m%dT%H%M%SZ}.db"
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    with prepared(file, beside, at) as ready, sole(url, LEASE):
+    backups = settings.data_dir / "backups"
+    # A link stays one, and its file is where there is room for it.
+    goal = backups / f"restore-{at:%Y%m%dT%H%M%SZ}.db" if path is None else path.resolve()
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    with prepared(file, goal, at) as ready, sole(url, LEASE):
         if path is None:
-            kept = _keep_server(settings, beside.parent / name)
-            put_back(ready, url, beside, progress)
+            kept = _keep_server(settings, goal.with_name(name))
+            put_back(ready, url, goal, progress)
         else:
-            kept = put_back(ready, url, path.with_name(name))
+            kept = put_back(ready, url.set(database=str(goal)), goal.with_name(name))
+            lock_for_owner(path)
     log.info("database_restored", file=str(file), kept=str(kept or ""))
     return Restored(kept, ready.pages)
 

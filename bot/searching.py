@@ -38,7 +38,7 @@ class Found:
 
     articles: tuple[Tellable, ...]  # best first, at most 100
     wanted: Wanted
-    hits: int  # that were found, at most 3,000
+    hits: int  # that were found, at most 2,000
     more: bool  # there are older ones
     stopped: bool  # it took too long: older articles were not looked at
 

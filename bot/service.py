@@ -29,6 +29,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import housekeeping, indexing, jobs, rechecks
 from bot.app import Program
+from bot.beside import Beside
 from bot.client import make_bot
 from bot.clock import utc_now
 from bot.clockwork import Clockwork, clockwork
@@ -63,6 +64,7 @@ class Service:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._poller = Poller(program)
+        self._beside = Beside(program)
         self._rechecks = Rechecks(program.database, program.fetcher)
         self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._tasks: dict[str, asyncio.Task[object]] = {}
@@ -96,9 +98,11 @@ class Service:
         self._health.listen()
         self._say_hello()
         async with self._clockwork.opened() if self._clockwork else contextlib.nullcontext():
+            if self._clockwork is None:  # else there is little to read: they are made when needed
+                await asyncio.to_thread(self._program.workers.start)
             self._schedule()
-            await asyncio.to_thread(self._program.workers.start)
             self._health.started(os.environ)
+            log.info("started", health=self._program.settings.http_listen or "off")
             try:
                 await self._stop.wait()
             finally:
@@ -107,12 +111,10 @@ class Service:
                 await self._health.stop()
 
     def _say_hello(self) -> None:
-        settings = self._program.settings
         for name in unknown_variables(os.environ):
             log.warning("unknown_setting", name=name)
         if self._updates is None:
             log.warning("no_token", what="digests are printed, nothing is posted or marked sent")
-        log.info("started", health=settings.http_listen or "off")
 
     # ------------------------------------------------------------ ticks
 
@@ -147,7 +149,7 @@ class Service:
     def _done_here(self) -> tuple[Tick, ...]:
         """The embedded engine: ticks do the work."""
         return (
-            ("poll", 5.0, self._poller.tick),
+            ("poll", 5.0, self._poll),
             ("settle", 5.0, lambda: jobs.settle_all(self._program)),
             *(self._telling.ticks if self._telling else (("digest", 10.0, self._print),)),
             ("rechecks", rechecks.EVERY, self._look_for_pages),
@@ -256,6 +258,10 @@ class Service:
             self._printed[channel.id] = slot
             for sheet in built.pages:
                 await sender.send(channel, sheet)
+
+    async def _poll(self) -> None:
+        if not await self._beside.are_alive():
+            await self._poller.tick()
 
     async def _look_for_pages(self) -> None:
         if self._program.settings.full_text:

@@ -10,6 +10,7 @@ ended, and at most one of a kind (and channel) waits while another is being done
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -19,20 +20,25 @@ from enum import StrEnum
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Status
-from psycopg_pool import AsyncConnectionPool
+from procrastinate.jobs import Job as Taken
+from procrastinate.manager import JobManager
+from psycopg_pool import AsyncConnectionPool, PoolClosed
 
 from storage import tasks_schema
 from storage.engine import parse_url, place
 from storage.translate import translate
-from watchers.errors import StoreUnreachable
+from watchers.errors import StoreBusy, StoreConflict, StoreFull, StoreUnreachable
 
 HEARTBEAT = 5.0  # seconds between two signs of life of a worker
-STALLED = 30.0  # seconds without one after which it counts as dead
+STALLED = tasks_schema.SILENT  # seconds without one after which it counts as dead
+POSTS = "telling"  # the lock of the one worker that posts
 _PATIENCE = 5.0  # seconds that a question to the queue waits for a connection
 _CONNECTIONS = 4  # of a process; a listener has one of its own besides
 _WAITING = 10_000  # jobs that wait, looked at before one more is ordered
 _LOOK = 1.0  # seconds between looks at a lane: nobody tells of a job whose lock became free
 _ABORT = 60.0  # seconds between looks at what an operator cancelled by hand
+_PASSES = (StoreBusy, StoreConflict, StoreFull, StoreUnreachable)
+_END_WAITS = (0.2, 1.0, 3.0)  # seconds between tries to tell the queue that a job has ended
 
 
 class Kind(StrEnum):
@@ -102,6 +108,7 @@ class Queue:
         )
         _quiet()
         self._app = App(connector=PsycopgConnector())
+        self._app.job_manager = _Manager(self._app.connector)
 
     @contextlib.asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -212,6 +219,27 @@ class Queue:
             if ours is None:
                 ours = StoreUnreachable(f"The queue does not answer: {self._place}.")
             raise ours from error
+
+
+class _Manager(JobManager):
+    """A job's end is told until the database takes it.
+
+    The library tells once. If that fails while its worker lives on, the job stays under way for
+    as long as the worker does, and with it nobody can do another one of its key.
+    """
+
+    async def finish_job(self, job: Taken, status: Status, delete_job: bool) -> None:
+        """As the library's. ConnectorException if it is not to be had, or the job is gone."""
+        for pause in _END_WAITS:
+            try:
+                return await super().finish_job(job, status, delete_job)
+            except ConnectorException as error:
+                cause = error.__cause__
+                away = isinstance(cause and translate(cause, ""), _PASSES)
+                if not away or isinstance(cause, PoolClosed):
+                    raise
+            await asyncio.sleep(pause)
+        return await super().finish_job(job, status, delete_job)
 
 
 def _task(kind: Kind, do: Do) -> Callable[..., Awaitable[None]]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime, timedelta
 
 from bot import jobs, rechecks, subscribing
 from bot.app import Program
 from bot.clock import Clock, utc_now
 from bot.deliver import waiting_pages
-from bot.tasks import Job, Kind, Queue
+from bot.tasks import POSTS, Job, Kind, Queue
 from bot.telling import Tick
 from config import logs
 from watchers import alerts
@@ -30,9 +30,14 @@ A_JOB = 100  # feeds that wait for a poll, for which one worker more is asked to
 ALONE = timedelta(seconds=90)  # without a worker before admins are told
 AGAIN = 1.0  # seconds before a channel whose pages still wait is ordered once more
 _LOOK_ANEW = timedelta(minutes=5)  # at alerts, though nothing seems new: a job may have been lost
+_LOOK_WHO_POSTS = timedelta(seconds=30)
 _NO_WORKER = (
     "No worker has been running since {since}: feeds are not polled and nothing is posted. "
     "Start `dadkhah worker`; what waits is done then."
+)
+_NOBODY_POSTS = (
+    "Workers are running, but none has posted since {since}: nothing is sent to Telegram. Give at "
+    "least one of them DADKHAH_TELEGRAM_TOKEN; what waits is sent then."
 )
 
 
@@ -51,6 +56,9 @@ class Orders:
         self._workers: int | None = None
         self._alone_since: datetime | None = None
         self._told = False
+        self._silent_since: datetime | None = None  # nobody has the lock of whoever posts
+        self._told_of_silence = False
+        self._looked_who_posts: datetime | None = None
 
     @property
     def working(self) -> tuple[Tick, ...]:
@@ -93,7 +101,8 @@ class Orders:
     def rest(self) -> None:
         """The lease is another's: what was seen last says nothing any more."""
         self._workers = self._alone_since = self._minute = self._looked_at_alerts = None
-        self._told = False
+        self._told = self._told_of_silence = False
+        self._silent_since = None
 
     async def look_after(self) -> None:
         """Count workers, say when there is none, and give back what dead ones had. StoreError."""
@@ -105,6 +114,7 @@ class Orders:
             if self._told:
                 log.info("workers_back", workers=self._workers)
             self._alone_since, self._told = None, False
+            await self._look_who_posts()
             return
         now = self._clock()
         self._alone_since = self._alone_since or now
@@ -115,6 +125,28 @@ class Orders:
             text = _NO_WORKER.format(since=since)
             await self._database(
                 lambda store: store.add_notice(f"no-worker:{since}", "workers", text, at=now)
+            )
+
+    async def _look_who_posts(self) -> None:
+        """Say when workers are alive and none of them posts: none has the token, as a rule."""
+        now, last = self._clock(), self._looked_who_posts
+        just_now = last is not None and last <= now < last + _LOOK_WHO_POSTS
+        if just_now or not self._program.settings.token:
+            return
+        self._looked_who_posts = now
+        async with AsyncExitStack() as stack:  # for a moment; a worker tries again soon
+            nobody = bool(await self._database.lock(stack, POSTS))
+        if not nobody:
+            self._silent_since, self._told_of_silence = None, False
+            return
+        self._silent_since = self._silent_since or now
+        if now - self._silent_since >= ALONE and not self._told_of_silence:
+            self._told_of_silence = True
+            since = f"{self._silent_since:%Y-%m-%d %H:%M} UTC"
+            log.warning("nobody_posts", since=since)
+            text = _NOBODY_POSTS.format(since=since)
+            await self._database(
+                lambda store: store.add_notice(f"no-poster:{since}", "workers", text, at=now)
             )
 
     # ------------------------------------------------------------ polling and grouping

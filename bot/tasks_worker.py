@@ -25,7 +25,7 @@ from bot.pacing import rest
 from bot.poller import Poller
 from bot.rechecks import Rechecks
 from bot.sender import TelegramSender
-from bot.tasks import STALLED, Lane, Queue
+from bot.tasks import POSTS, STALLED, Lane, Queue
 from bot.tasks_work import Work
 from bot.telling import Telling
 from bot.waiting import opened_by_another, until_there
@@ -37,7 +37,6 @@ from watchers.ports import Lock, Store
 
 log = logs.get(__name__)
 
-TELLING = "telling"  # the lock of the worker that posts
 FINISH = 6.0  # seconds that a stop waits for a page to get its receipt
 HURRY = 4.0  # seconds after which it no longer waits for a lock on the database
 _JOBS = FINISH + 1.0  # seconds that a stop waits for jobs to end
@@ -110,6 +109,7 @@ class Worker:
             ):
                 self._begin(work)
             self._health.started(os.environ)
+            log.info("worker_started", health=self._program.settings.http_listen or "off")
             try:
                 await self._stop.wait()
             finally:
@@ -125,12 +125,10 @@ class Worker:
         return task
 
     def _say_hello(self) -> None:
-        settings = self._program.settings
         for name in unknown_variables(os.environ):
             log.warning("unknown_setting", name=name)
         if self._telling is None:
             log.warning("no_token", what="this worker polls and posts nothing")
-        log.info("worker_started", health=settings.http_listen or "off")
 
     # ------------------------------------------------------------ lanes
 
@@ -166,7 +164,7 @@ class Worker:
         while self._telling is not None and not self._stop.is_set():
             try:
                 async with AsyncExitStack() as stack:
-                    lock = await self._database.lock(stack, TELLING)
+                    lock = await self._database.lock(stack, POSTS)
                     if lock:
                         await self._tell(lock)
             except DadkhahError as error:

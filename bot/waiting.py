@@ -31,6 +31,7 @@ T = TypeVar("T")
 log = logs.get(__name__)
 
 LONGEST = 30.0  # seconds between two tries
+_STILL = 20.0  # seconds after which systemd hears that a long try, an upgrade, goes on
 
 
 async def opened(settings: Settings) -> Store:
@@ -62,21 +63,32 @@ async def until_there(
     """
     page: HealthPage | None = None
     pauses = _pauses()
+    notifier = Notifier(os.environ)
     try:
         while True:
             try:
-                return await asyncio.to_thread(work)
+                return await _tried(work, notifier)
             except StoreRefused:
                 raise
             except awaited as error:
                 pause = next(pauses)
                 log.warning("database_waits", why=str(error), again_in=pause)
-            Notifier(os.environ).waits("waits for the database", pause)
+            notifier.waits("waits for the database", pause)
             page = page or _page(settings)
             await asyncio.sleep(pause)
     finally:
         if page is not None:
             await page.stop()
+
+
+async def _tried(work: Callable[[], T], notifier: Notifier) -> T:
+    """A large database is backed up and upgraded for as long as it takes: killed for that, it
+    would be begun anew for ever.
+    """
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    while not (await asyncio.wait([task], timeout=_STILL))[0]:
+        notifier.waits("opens the database", _STILL)
+    return task.result()
 
 
 def _pauses() -> Iterator[float]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from storage.engine import sqlite_path
-from storage.whole_files import new_file, seal
+from storage.engine import Mode, make_engine, sqlite_path, transaction
+from storage.translate import translated
+from storage.whole_files import BESIDE, beside, new_file, seal
 
 
 def backup(url: URL, target: Path) -> None:
@@ -26,6 +27,22 @@ def backup(url: URL, target: Path) -> None:
         return
     with new_file(target) as part:
         copy_file(source, part)
+
+
+def size(url: URL) -> int:
+    """About how many bytes a backup of a database takes, rather too many. StoreError."""
+    path = sqlite_path(url)
+    if path is not None:
+        with translated(str(path)):
+            files = [path, *(beside(path, rest) for rest in BESIDE)]
+            return sum(file.stat().st_size for file in files if file.exists())
+    engine = make_engine(url)
+    try:
+        with transaction(engine, Mode.LOOK) as connection:
+            asked = connection.exec_driver_sql("SELECT pg_database_size(current_database())")
+            return int(asked.scalar_one())
+    finally:
+        engine.dispose()
 
 
 def copy_file(source: Path, part: Path) -> None:

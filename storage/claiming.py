@@ -114,6 +114,8 @@ def _named() -> tuple[ColumnElement[bool], ...]:
 _POSTGRES = _Statements(func.now())
 _SQLITE = _Statements(bindparam("clock", type_=UtcTime))
 
+_CLOCK = select(func.clock_timestamp(type_=UtcTime))
+
 _OF_HOST = (
     select(FEED)
     .where(FEED.c.host == bindparam("host"), *_due(FEED))
@@ -296,6 +298,14 @@ def claimable(connection: Connection, now: datetime, limit: int) -> int:
     statements = _POSTGRES if is_postgres(connection) else _SQLITE
     values = {"now": now, "clock": now, "most": limit}
     return int(connection.execute(statements.claimable, values).scalar_one())
+
+
+def clock(connection: Connection, now: datetime) -> datetime:
+    """What the database's clock says; the caller's where it has none."""
+    if not is_postgres(connection):
+        return now
+    found: datetime = connection.execute(_CLOCK).scalar_one()
+    return found
 
 
 # ---------------------------------------------------------------- hosts

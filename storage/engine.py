@@ -63,8 +63,14 @@ def parse_url(url: str) -> URL:
         )
         raise InputInvalid(msg) from None
     if parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        return _sqlite_url(parsed)
+        return _sqlite_url(parsed, has_options="?" in url)
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        if "@" in f"{parsed.host}{parsed.database}":  # it is half a password, and would be shown
+            msg = (
+                "The database URL cannot be read: in a user or a password write @ as %40, / as "
+                "%2F, : as %3A and % as %25."
+            )
+            raise InputInvalid(msg)
         return parsed.set(drivername="postgresql+psycopg")
     msg = (
         f"{parsed.drivername!r} is no database that Dadkhah knows; "
@@ -73,8 +79,8 @@ def parse_url(url: str) -> URL:
     raise InputInvalid(msg)
 
 
-def _sqlite_url(parsed: URL) -> URL:
-    if not parsed.database or parsed.database == ":memory:" or parsed.query:
+def _sqlite_url(parsed: URL, *, has_options: bool) -> URL:
+    if not parsed.database or parsed.database == ":memory:" or has_options:
         msg = "A SQLite database is a file: write sqlite:///path, without options."
         raise InputInvalid(msg)
     return parsed.set(drivername="sqlite+pysqlite")

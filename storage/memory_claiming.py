@@ -116,6 +116,10 @@ class MemoryClaiming(MemoryWatching):
         """See :class:`watchers.claiming.ClaimPort`."""
         return len(self._free_feeds(now)[:limit])
 
+    def claim_clock(self, now: datetime) -> datetime:
+        """See :class:`watchers.claiming.ClaimPort`."""
+        return now
+
     @synchronised
     def forget_turns(self, before: datetime, limit: int) -> int:
         """See :class:`watchers.claiming.ClaimPort`."""

@@ -29,7 +29,9 @@ class MemoryRestoring(MemoryApproving, MemorySubscribing, MemoryWatching):
     def hold_posting(self, why: Why, *, at: datetime) -> int:
         """See :class:`watchers.restoring.RestorePort`; numbers stay, for nothing was lost."""
         runs = (run.until for runs in self._runs.values() for run in runs)
-        known = Held(why, at, max(itertools.chain(runs, self._built.values()), default=None))
+        latest = max(itertools.chain(runs, self._built.values()), default=None)
+        earlier = self.posting_held()
+        known = Held(why, at, earlier.data_of if earlier else latest)
         self._values[HELD] = json.dumps(plain(known))
         reasons = {DeliveryState.SENDING: ABANDONED, DeliveryState.QUEUED: WAITED}
         found = [one for one in self._deliveries.values() if one.state in reasons]

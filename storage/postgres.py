@@ -224,17 +224,10 @@ def at_work(connection: Connection) -> Iterator[None]:
             one.since = None
 
 
-@contextmanager
-def unlimited(connection: Connection) -> Iterator[None]:
-    """Statements may take as long as they do, outside a transaction; nothing on SQLite."""
-    if connection.dialect.name != "postgresql":
-        yield
-        return
-    connection.exec_driver_sql("SET statement_timeout = 0")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql(f"SET statement_timeout = '{_SESSION['statement_timeout']}'")
+def set_unlimited(connection: Connection) -> None:
+    """Statements may take as long as they do until this transaction ends; nothing on SQLite."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def hurry(engine: Engine, seconds: float) -> None:

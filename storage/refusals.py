@@ -118,7 +118,8 @@ CANCELLED = Refusal(
 TABLES_MISSING = Refusal(
     StoreCorrupt,
     "Tables of Dadkhah are missing or changed in the database: {place}.",
-    "Restore a backup (`dadkhah db restore`), or empty the database to begin anew.",
+    "Restore a backup (`dadkhah db restore`; to a server into an empty database), or empty the "
+    "database to begin anew.",
 )
 
 # Words of libpq, psycopg and the server; the first that is found decides.

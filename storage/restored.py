@@ -47,7 +47,8 @@ _LONGEST = func.min(func.coalesce(CHANNEL.c.last_slot, CHANNEL.c.added_at))
 
 def hold(connection: Connection, why: Why, at: datetime) -> int:
     """Hold posting; how many pages became uncertain."""
-    known = Held(why, at, _latest(connection))
+    earlier = posting.held(connection)  # a backup of what was not decided yet
+    known = Held(why, at, earlier.data_of if earlier else _latest(connection))
     upkeep.set_value(connection, HELD, json.dumps(plain(known)))
     changed = 0
     for state, reason in ((_SENDING, ABANDONED), (_QUEUED, WAITED)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,9 +24,10 @@ from storage.copying import Progress, no_progress, replace
 from storage.engine import Mode, make_engine, place, sqlite_path, transaction
 from storage.locks import lock
 from storage.translate import translated
-from storage.whole_files import BESIDE, part_of, seal, sync
+from storage.whole_files import BESIDE, beside, part_of, seal, sync
 from watchers.errors import StoreBusy, StoreCorrupt, StoreError, StoreNewer
 
+_LEAVING = 2.0  # seconds in which a server sees that who hung up has gone
 _IN_USE = (
     "The database is in use by another process: {}. Stop `run`, every `worker` and all other "
     "commands. Nothing was changed."
@@ -41,8 +43,8 @@ class Prepared:
 
 
 @contextmanager
-def prepared(backup: Path, beside: Path, at: datetime) -> Iterator[Prepared]:
-    """A copy of the backup next to a path, ready to be put back; gone at the end unless renamed.
+def prepared(backup: Path, goal: Path, at: datetime) -> Iterator[Prepared]:
+    """A copy of the backup next to its goal, ready to be put back; gone at the end unless renamed.
 
     An older backup is upgraded. StoreError: there is no such file. StoreCorrupt: it is damaged,
     or none of ours. StoreNewer: a later Dadkhah made it.
@@ -50,13 +52,13 @@ def prepared(backup: Path, beside: Path, at: datetime) -> Iterator[Prepared]:
     if not backup.is_file():
         msg = f"There is no file {backup}."
         raise StoreError(msg)
-    with part_of(beside) as part:
+    with translated(str(goal)), part_of(goal) as part:
         with translated(str(backup)):
             _refuse_damaged(backup)
             copy_file(backup, part)
         url = f"sqlite:///{part}"
         _refuse_strange(url, backup)
-        with translated(str(beside)):
+        with translated(str(goal)):
             schema.upgrade(url)
             store = schema.open_store(url, create=False)
             try:
@@ -102,6 +104,7 @@ def put_back(
     with translated(place(url)):
         _give_to_owner(ready.file, path)
         kept = _keep(path, aside) if path.exists() else None
+        _move_log(path, aside)
         ready.file.replace(path)
         sync(path.parent)
     return kept
@@ -114,21 +117,32 @@ def _give_to_owner(new: Path, path: Path) -> None:
         os.chown(new, owner.st_uid, owner.st_gid)
 
 
+def lock_for_owner(path: Path) -> None:
+    """And its locks (storage.locks), if root made them just now."""
+    owner, folder = path.stat(), path.with_name(f"{path.name}.locks")
+    if os.geteuid() == 0:
+        for one in (folder, *folder.iterdir()):
+            os.chown(one, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def _keep(path: Path, aside: Path) -> Path:
-    """Give the present file another name as well. Its log, if it has one that cannot be brought
-    into it (it is damaged), goes with it, for it must not be taken for the new file's.
-    """
+    """Give the present file another name as well."""
     _close_log(path)
     try:
         os.link(path, aside)
     except OSError:  # a file system without: for a moment there is no database
         path.rename(aside)
-    for rest in BESIDE:
-        beside = path.with_name(path.name + rest)
-        with suppress(FileNotFoundError):
-            beside.rename(aside.with_name(aside.name + rest))
-    sync(path.parent)
     return aside
+
+
+def _move_log(path: Path, aside: Path) -> None:
+    """A log that could not be brought into its file (that is damaged, or was moved away without
+    it) goes aside as well: SQLite would write what it holds into the new file.
+    """
+    for rest in BESIDE:
+        with suppress(FileNotFoundError):
+            beside(path, rest).rename(beside(aside, rest))
+    sync(path.parent)
 
 
 def _close_log(path: Path) -> None:
@@ -149,17 +163,17 @@ def _close_log(path: Path) -> None:
 
 
 @contextmanager
-def sole(url: URL, name: str) -> Iterator[None]:
-    """The service's lock `name`, so that none starts meanwhile. StoreBusy: it runs, or a worker or
-    another command is connected to the server.
+def sole(url: URL, name: str, told: str = _IN_USE) -> Iterator[None]:
+    """The service's lock `name`, so that none starts meanwhile. StoreBusy, with what is `told` of
+    a {}: it runs, or a worker or another command is connected to the server.
     """
     if sqlite_path(url) is None:
-        url = url.update_query_dict({"application_name": f"dadkhah restore {os.getpid()}"})
+        url = url.update_query_dict({"application_name": f"dadkhah alone {os.getpid()}"})
     engine = make_engine(url)
     try:
         with lock(engine, name) as got:
-            if not got or _others(engine):
-                raise StoreBusy(_IN_USE.format(place(url)))
+            if not got or _stay(engine):
+                raise StoreBusy(told.format(place(url)))
             yield
     finally:
         engine.dispose()
@@ -170,6 +184,16 @@ SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user
 AND backend_type = 'client backend' AND application_name <> %s
 """
+
+
+def _stay(engine: Engine) -> bool:
+    """Whether there are others, who do not leave just now."""
+    until = time.monotonic() + _LEAVING
+    while _others(engine):
+        if time.monotonic() >= until:
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def _others(engine: Engine) -> int:

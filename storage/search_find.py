@@ -2,16 +2,19 @@
 
 A word that stands in every article, and a phrase of such words, cost no more than the stretch
 that is looked at. SQLite's index can be asked for numbers from and to; PostgreSQL's has a token
-for each 8,192 neighbours. A stretch that was quick makes the next one longer.
+for each 8,192 neighbours. A beginning of a word costs the same for a short stretch and a long
+one: so a stretch that was quick makes the next one much longer, and most questions need two.
 """
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,11 +26,18 @@ from storage.search_index import BUCKET, bucket, packed
 from watchers.search_order import chosen
 from watchers.searching import MOST_HITS, MOST_RANKED, Hit, Hits, Phrase, Wanted
 
-_FIRST_SQLITE, _FIRST_POSTGRES = 8, 2  # buckets of the first stretch
-_QUICK, _SLOW = 0.1, 0.3  # seconds of a stretch that make the next one longer, or shorter
+_FIRST_SQLITE, _FIRST_POSTGRES = 8, 1  # buckets of the first stretch
+_AIM = 0.05  # seconds that the next stretch shall take
+_QUICK, _SLOW = 0.1, 0.3  # of a stretch that make the next one longer, or shorter
+_LONGER, _MUCH_LONGER = 2, 8  # times: of phrases, which are looked up in each article, and words
+_LONGEST = 64  # times
 _MOST_BUCKETS = 256  # of one stretch
+_LATE = 0.02  # seconds that a statement may be stopped too late
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
 _CANCELLED = "57014"  # query_canceled
+_LAST = "SELECT max(article_id) FROM search_doc"
+_LIMIT = "set_config('statement_timeout', %s, true)"
+_BY_INDEX = "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
 
 
 class _TimeIsOver(Exception):
@@ -44,38 +54,69 @@ class _Looking:
     found: set[int] = field(default_factory=set)
     titled: set[int] = field(default_factory=set)
     stopped: int | None = None
+    wait: float = math.inf  # seconds after which PostgreSQL stops a statement
 
     def look(self) -> None:
-        """Stretch by stretch, downwards."""
-        last = self.connection.exec_driver_sql("SELECT max(article_id) FROM search_doc").scalar()
-        first = _FIRST_POSTGRES if is_postgres(self.connection) else _FIRST_SQLITE
-        top, size = (last or 0) // BUCKET, first
+        """Stretch by stretch, downwards; then which of these have it in the title."""
+        last = self._last() // BUCKET
+        top = last
+        size = _FIRST_POSTGRES if is_postgres(self.connection) else _FIRST_SQLITE
         while top >= 0 and len(self.found) <= MOST_HITS:
-            began = time.monotonic()
-            if began >= self.until:
-                self.stopped = (top + 1) * BUCKET
-                return
-            bottom = max(0, top - size + 1)
+            began, bottom = time.monotonic(), max(0, top - size + 1)
+            left = MOST_HITS + 1 - len(self.found)
             try:
-                self._stretch(bottom, top, self.until - began)
+                newest = self._ask(self.wanted, (bottom, top), left)
             except _TimeIsOver:
                 self.stopped = (top + 1) * BUCKET
                 return
-            took = time.monotonic() - began
-            if took < _QUICK:
-                size = min(2 * size, _MOST_BUCKETS)
-            elif took > _SLOW:
-                size = max(first, size // 2)
+            self.found.update(newest)
+            size = _next(self.wanted, size, time.monotonic() - began)
+            if newest:  # no more than those that are left, and a half, should need
+                size = min(size, 1 + left * (top + 1 - bottom) * 3 // (2 * len(newest)))
             top = bottom - 1
+        if self.found and self.wanted.title:
+            buckets = (min(self.found) // BUCKET, last)
+            with suppress(_TimeIsOver):  # all is found; only their order is less good
+                self.titled.update(self._ask(_titles(self.wanted), buckets, MOST_HITS + 1))
 
-    def _stretch(self, bottom: int, top: int, seconds: float) -> None:
-        ask = _ask_postgres if is_postgres(self.connection) else _ask_sqlite
-        left = MOST_HITS + 1 - len(self.found)
-        with _stopping(self.connection, seconds):
-            self.found.update(ask(self.connection, self.wanted, (bottom, top), left))
-            if self.wanted.title:
-                titles = Wanted((*self.wanted.all_of, *self.wanted.title), self.wanted.none_of)
-                self.titled.update(ask(self.connection, titles, (bottom, top), left))
+    def _last(self) -> int:
+        """The newest article of the index."""
+        if not is_postgres(self.connection):
+            return int(self.connection.exec_driver_sql(_LAST).scalar() or 0)
+        asked = f"SELECT ({_LAST}), {_LIMIT}, {_BY_INDEX}"  # one round trip
+        return int(self.connection.exec_driver_sql(asked, (self._limit(),)).scalar() or 0)
+
+    def _limit(self) -> str:
+        self.wait = max(0.01, self.until - time.monotonic())
+        return f"{self.wait * 1_000:.0f}ms"
+
+    def _ask(self, wanted: Wanted, buckets: tuple[int, int], most: int) -> Sequence[int]:
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
+            raise _TimeIsOver
+        if not is_postgres(self.connection):
+            with _stopping(self.connection, seconds):
+                return _ask_sqlite(self.connection, wanted, buckets, most)
+        if self.wait > seconds + _LATE:
+            self.connection.exec_driver_sql(f"SELECT {_LIMIT}", (self._limit(),))
+        with _stopped():
+            return _ask_postgres(self.connection, wanted, buckets, most)
+
+
+def _next(wanted: Wanted, size: int, took: float) -> int:
+    """Buckets of the next stretch."""
+    if took >= _QUICK:
+        return max(1, size // 2) if took > _SLOW else size
+    phrases = any(len(form.words) > 1 for form in (*chain(*wanted.all_of), *wanted.none_of))
+    longer = max(_LONGER if phrases else _MUCH_LONGER, int(_AIM / max(took, _AIM / _LONGEST)))
+    return min(size * longer, _MOST_BUCKETS)
+
+
+def _titles(wanted: Wanted) -> Wanted:
+    """The same in the title. A word that stands there need not be looked up once more."""
+    words = {term for term in wanted.terms if all(len(form.words) == 1 for form in term)}
+    others = (clause for clause in wanted.all_of if clause not in words)
+    return replace(wanted, all_of=(*wanted.title, *others), title=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +153,13 @@ def _ask_sqlite(
     bottom, top = buckets
     dates, values = _dates(connection, wanted, "?")
     join = " JOIN search_doc d ON d.article_id = w.rowid" if dates else ""
-    return (
-        connection.exec_driver_sql(
-            f"SELECT w.rowid FROM search_words w{join} "  # noqa: S608 - fixed words
-            f"WHERE w.search_words MATCH ? AND w.rowid >= ? AND w.rowid < ?{dates} "
-            "ORDER BY w.rowid DESC LIMIT ?",
-            (_match(wanted), bottom * BUCKET, (top + 1) * BUCKET, *values, limit),
-        )
-        .scalars()
-        .all()
+    return _numbers(
+        connection,
+        "SELECT group_concat(rowid, ' ') FROM "  # noqa: S608 - fixed words
+        f"(SELECT w.rowid FROM search_words w{join} "
+        f"WHERE w.search_words MATCH ? AND w.rowid >= ? AND w.rowid < ?{dates} "
+        "ORDER BY w.rowid DESC LIMIT ?)",
+        (_match(wanted), bottom * BUCKET, (top + 1) * BUCKET, *values, limit),
     )
 
 
@@ -145,15 +184,13 @@ def _ask_postgres(
     near = " | ".join(f"'{bucket(number)}'" for number in range(bottom, top + 1))
     dates, values = _dates(connection, wanted, "%s")
     # Materialized: else it would walk down the numbers and look into every article.
-    return (
-        connection.exec_driver_sql(
-            "WITH found AS MATERIALIZED (SELECT article_id FROM search_doc d "  # noqa: S608 - fixed words
-            f"WHERE words @@ %s::tsquery{dates}) "
-            "SELECT article_id FROM found ORDER BY article_id DESC LIMIT %s",
-            (f"({near}) & {_tsquery(wanted)}", *values, limit),
-        )
-        .scalars()
-        .all()
+    return _numbers(
+        connection,
+        "WITH found AS MATERIALIZED (SELECT article_id FROM search_doc d "  # noqa: S608 - fixed words
+        f"WHERE words @@ %s::tsquery{dates}) "
+        "SELECT string_agg(article_id::text, ' ') FROM "
+        "(SELECT article_id FROM found ORDER BY article_id DESC LIMIT %s) newest",
+        (f"({near}) & {_tsquery(wanted)}", *values, limit),
     )
 
 
@@ -172,6 +209,12 @@ def _lexemes(phrase: Phrase) -> str:
 # ---------------------------------------------------------------- both
 
 
+def _numbers(connection: Connection, asked: str, values: tuple[object, ...]) -> Sequence[int]:
+    """Numbers that come as one text: thousands of rows would take longer than the look-up."""
+    found = connection.exec_driver_sql(asked, values).scalar()
+    return tuple(map(int, found.split())) if found else ()
+
+
 def _dates(connection: Connection, wanted: Wanted, sign: str) -> tuple[str, Sequence[object]]:
     to_database: Callable[[Any], Any] = UtcTime().bind_processor(connection.dialect)
     limits = ((">=", wanted.since), ("<", wanted.until))
@@ -181,28 +224,26 @@ def _dates(connection: Connection, wanted: Wanted, sign: str) -> tuple[str, Sequ
 
 @contextmanager
 def _stopping(connection: Connection, seconds: float) -> Iterator[None]:
-    """Stop the database after so many seconds: :class:`_TimeIsOver`."""
-    if is_postgres(connection):
-        wait = max(10, int(seconds * 1_000))
-        connection.exec_driver_sql(
-            "SELECT set_config('statement_timeout', %s, true), "
-            "set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)",
-            (f"{wait}ms",),
-        )
-        handler: Any = None
-    else:
-        handler = connection.connection.dbapi_connection
-        until = time.monotonic() + seconds
-        handler.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+    """Stop SQLite after so many seconds: :class:`_TimeIsOver`."""
+    driver: Any = connection.connection.dbapi_connection
+    until = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+    try:
+        with _stopped():
+            yield
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+@contextmanager
+def _stopped() -> Iterator[None]:
+    """What was stopped by us is :class:`_TimeIsOver`."""
     try:
         yield
     except DBAPIError as error:
         if _is_ours(error.orig):
             raise _TimeIsOver from None
         raise
-    finally:
-        if handler is not None:
-            handler.set_progress_handler(None, 0)
 
 
 def _is_ours(error: BaseException | None) -> bool:

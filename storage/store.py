@@ -9,7 +9,7 @@ from pathlib import Path
 
 from storage import backups, exporting, feeds, ledger, locks, polls, upkeep
 from storage.engine import hurry
-from storage.postgres import repeating, unlimited
+from storage.postgres import repeating, set_unlimited
 from storage.store_claiming import ClaimingStore
 from storage.store_outbox import ChannelStore, TellStore
 from storage.store_parts import (
@@ -178,7 +178,8 @@ class SqlStore(
 
     def check(self) -> tuple[str, ...]:
         """See :class:`watchers.ports.UpkeepPort`."""
-        with self._read() as connection, unlimited(connection):
+        with self._read() as connection:
+            set_unlimited(connection)
             return upkeep.check(connection)
 
     def backup(self, target: Path) -> None:

@@ -57,6 +57,11 @@ class ClaimingStore(Transactions):
         with self._read() as connection:
             return claiming.claimable(connection, now, limit)
 
+    def claim_clock(self, now: datetime) -> datetime:
+        """See :class:`watchers.claiming.ClaimPort`."""
+        with self._read() as connection:
+            return claiming.clock(connection, now)
+
     def forget_turns(self, before: datetime, limit: int) -> int:
         """See :class:`watchers.claiming.ClaimPort`."""
         with self._write() as connection:

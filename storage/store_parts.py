@@ -45,7 +45,6 @@ class Transactions:
     def _durable(self) -> AbstractContextManager[Connection]:
         return transaction(self._engine, Mode.DURABLE)
 
-
     def _erase(self, forget: Callable[[Connection], int]) -> int:
         """Throw rows or texts away, from the disk too: overwritten, and out of SQLite's log."""
         with self._write() as connection:

@@ -22,35 +22,38 @@ class SearchingStore(Transactions):
             found = search_find.find(connection, wanted, seconds)
             if found.stopped is not None:  # what was cut off can be asked nothing more
                 connection.rollback()
-        with self._read() as connection:
+        with self._look() as connection:
             return search_find.with_streams(connection, found)
 
     def found_articles(
         self, article_ids: Sequence[int], *, settled: bool = False
     ) -> tuple[Tellable, ...]:
         """See :class:`watchers.searching.SearchPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return browsing.found(connection, article_ids, settled=settled)
 
     def whole_texts(self, article_ids: Sequence[int]) -> Mapping[int, str]:
         """See :class:`watchers.searching.SearchPort`."""
-        with self._read() as connection:
+        with self._look() as connection:
             return browsing.whole_texts(connection, article_ids)
 
     def index_part(self, limit: int = PART) -> Indexed:
         """See :class:`watchers.searching.SearchPort`. What takes time is in no transaction."""
-        with self._read() as connection:
+        with self._look() as connection:
             begun = search_index.is_of_this_version(connection)
         if not begun:
             with self._write() as connection:
                 search_index.begin(connection)
-        with self._read() as connection:
+        with self._look() as connection:
             found = search_index.due(connection, limit)
         made = search_index.prepared(found)
         if made:
             with self._write() as connection:
                 overwrite_deleted(connection)
                 search_index.write(connection, made)
+            if len(made) < limit:  # nothing is left
+                with self._look() as connection:
+                    search_index.put_in_place(connection)
         return Indexed(len(made), len(made) >= limit)
 
     def to_index(self) -> int:

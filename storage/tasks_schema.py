@@ -35,6 +35,8 @@ SELECT queueing_lock AS key FROM procrastinate_jobs
 WHERE status = 'todo' AND queueing_lock IS NOT NULL ORDER BY priority DESC, id LIMIT %(most)s
 """
 
+SILENT = 30.0  # seconds without a sign of life after which a worker counts as dead
+
 _HEAD = re.compile(r"(\d{1,4})\.(\d{1,4})\.(\d{1,4})_(\d{1,4})_")
 _SESSION = ("SET TIME ZONE 'UTC'", "SET lock_timeout = '10s'")
 # A machine or a network that vanished is noticed in a minute, not in a quarter of an hour.
@@ -124,6 +126,19 @@ def state_of(connection: Connection) -> State:
     if found == migrations()[-1]:
         return "current"
     return "older" if found in migrations() else "newer"
+
+
+def live_workers(url: str) -> int:
+    """How many lanes of workers are served now; 0 where there is no queue of ours. StoreError."""
+    engine = make_engine(url)
+    try:
+        with transaction(engine, Mode.READ) as connection:
+            if not is_postgres(connection) or _applied(connection) is None:
+                return 0
+            found = connection.exec_driver_sql(LIVE_WORKERS, {"seconds": SILENT})
+            return int(found.scalar_one())
+    finally:
+        engine.dispose()
 
 
 def _applied(connection: Connection) -> str | None:

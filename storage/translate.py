@@ -66,7 +66,8 @@ _POSTGRES: dict[str, type[StoreError]] = {
     "3D": StoreRefused,  # no such database
     "57P": StoreUnreachable,  # shutdown, crash, starting up
     "25P03": StoreUnreachable,  # idle in a transaction for too long, and cut off
-    "40": StoreConflict,  # serialization failure, deadlock
+    "40": StoreConflict,  # serialization failure, deadlock: rolled back, tried again
+    "40003": StoreError,  # nobody knows whether it was carried out: never tried again
     "55P03": StoreBusy,  # lock_timeout
     "55006": StoreBusy,
     "57014": StoreBusy,  # cancelled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -26,6 +27,10 @@ def new_file(path: Path) -> Iterator[Path]:
     if not path.absolute().parent.is_dir():
         msg = f"There is no folder {path.absolute().parent}; make it first."
         raise StoreError(msg)
+    left = next((name for rest in BESIDE if (name := beside(path, rest)).exists()), None)
+    if left is not None:
+        msg = f"{left} was left there by another database; move it away, or choose another name."
+        raise StoreError(msg)
     with translated(str(path)), part_of(path) as part:
         yield part
         part.rename(path)
@@ -34,15 +39,25 @@ def new_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
-    """A file beside `path` that is gone at the end, unless it was renamed."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A file beside `path` that is gone at the end, unless it was renamed.
+
+    Its name is of chance: in a container all processes may have one number, also that which was
+    killed and left its own behind.
+    """
+    # Mode 0600 from the first: it holds chat ids.
+    number, name = tempfile.mkstemp(".part", f".{path.name}.", path.absolute().parent)
+    os.close(number)
+    part = path.with_name(Path(name).name)
     try:
-        # Made by us first: it holds chat ids, so it is for its owner's eyes only.
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield part
     finally:
         for rest in ("", *BESIDE):
-            part.with_name(part.name + rest).unlink(missing_ok=True)
+            beside(part, rest).unlink(missing_ok=True)
+
+
+def beside(path: Path, rest: str) -> Path:
+    """What is called like a database and a bit more: one of :data:`BESIDE`."""
+    return path.with_name(path.name + rest)
 
 
 def seal(part: Path) -> None:

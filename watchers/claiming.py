@@ -68,6 +68,9 @@ class ClaimPort(Protocol):
     def claimable(self, now: datetime, limit: int) -> int:
         """How many feeds could be claimed right now; no more than `limit` are counted."""
 
+    def claim_clock(self, now: datetime) -> datetime:
+        """The clock by which leases are judged: the database's, or the caller's `now`."""
+
     def forget_turns(self, before: datetime, limit: int) -> int:
         """Delete what is known of hosts that nobody has held, and whose pause ended, before then.
 

@@ -99,6 +99,15 @@ class Outages:
         """When the outage that goes on began; None if there is none."""
         return self._since
 
+    def goes_on(self) -> bool:
+        """Whether an outage began, and nobody has answered since its last failure."""
+        latest = self._latest
+        return (
+            self._since is not None
+            and latest is not None
+            and not any(one.reached and one.ended > latest for one in self._attempts)
+        )
+
     def changes(self) -> tuple[Outage, ...]:
         """Outages that began or ended since this was last asked: each is told once."""
         changes, self._changes = tuple(self._changes), []
@@ -136,7 +145,7 @@ class Outages:
             self._begin(min(failed.began, *down.values()))
             self._latest = max(failed.ended, self._latest or failed.ended)
             return "ours"
-        if self._goes_on():
+        if self.goes_on():
             self._latest = max(failed.ended, self._latest or failed.ended)
             return "ours"
         if len(answered) >= FEWEST and len(answered) > len(down):
@@ -164,15 +173,6 @@ class Outages:
         ]
         last = max((one.ended for one in earlier if one.reached), default=None)
         return [one for one in earlier if last is None or one.began >= last]
-
-    def _goes_on(self) -> bool:
-        """An outage began, and nobody has answered since its last failure."""
-        latest = self._latest
-        return (
-            self._since is not None
-            and latest is not None
-            and not any(one.reached and one.ended > latest for one in self._attempts)
-        )
 
     def _mind_clock(self, ended: datetime) -> None:
         """Let nothing be later than an attempt's end: what is was dated by a clock put back since.

@@ -68,7 +68,8 @@ class RestorePort(Protocol):
         """Post nothing from now on, and build nothing that would be posted.
 
         Pages that are `queued` or `sending` become `uncertain`, for they may have been posted
-        since; how many. Rows made later get numbers that no button in an old message has.
+        since; how many. What is held already keeps its `data_of`: nobody decided about that time.
+        Rows made later get numbers that no button in an old message has.
         Admins get a notice.
         """
 

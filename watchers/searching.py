@@ -15,7 +15,7 @@ from typing import Protocol
 
 from watchers.telling import Tellable
 
-MOST_HITS = 3_000  # of one question: the newest
+MOST_HITS = 2_000  # of one question: the newest
 MOST_RANKED = 100  # of these, that are looked at more closely and can be shown
 PART = 100  # articles that are indexed in one short transaction
 SECONDS = 0.8  # that one question may take in the database

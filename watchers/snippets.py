@@ -5,6 +5,7 @@ Found in folded text and led back: what is shown is the outlet's own words, lett
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ AROUND = 220  # characters of a piece
 _BEFORE = 60  # of them before the first hit
 _MOST = 400  # places of one text that are looked at
 _SPLIT = 4  # letters from which on a word is looked for as two
+_BLANK = re.compile(r"\s")
 _CUT = 24  # characters given up at most so that no word is cut
 
 Terms = Sequence[Sequence[Phrase]]
@@ -93,7 +95,7 @@ def _cut(original: str, start: int, width: int, marked: Sequence[Span]) -> Snipp
             end -= 1
         end = end if end > max(last, start + width // 2) else min(len(original), start + width)
     text = original[start:end]
-    line = "".join(" " if letter.isspace() else letter for letter in text)
+    line = _BLANK.sub(" ", text)
     bare = line.lstrip()
     shift = start + len(line) - len(bare)
     bare = bare.rstrip()

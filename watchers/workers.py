@@ -4,9 +4,11 @@ Parsing is untrusted work: a document that hangs, bloats or kills its worker cos
 fetch. A worker that dies while it has nothing to do makes a new pool (Pebble gives its up).
 A task costs 0.3 to 0.6 ms on top of its own work, so that each document is a task of its own.
 
-A worker is built with the watchlist. Each task names the version it is to be judged by; a
-worker that has another says so, and the task comes again with the new one: a changed watchlist
-is in use within milliseconds, and nothing is started anew.
+Each task names the version of the watchlist that it is to be judged by; a worker that has
+another, or none yet, says so, and the task comes again with it: a changed watchlist is in use
+within milliseconds, and nothing is started anew. A worker starts without any, for what its start
+is given has to fit into a pipe (64 KiB): else whoever starts it waits until it has loaded, and a
+stop meanwhile is not heard.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 600.0  # seconds for a document to get its turn: workers that never start end here
 SECONDS = 20.0  # for one document; 63 kB take 0.03 s, the worst of 1,000 feeds 0.4 s
-MEMORY = 512 * 1024 * 1024  # bytes of address space on top of what a fresh worker has
+MEMORY = 512 * 1024 * 1024  # bytes of address space on top of what a worker without watchlist has
 _TRIES = 4  # to find a pool that works: the first makes one, the next ones follow a death
 _RECYCLE = 2_000  # documents until a worker is replaced: feedparser fragments the heap
 
@@ -80,12 +82,10 @@ class _Judging:
     now: datetime
 
 
-def _start(matcher: Matcher) -> None:
-    """Set a worker up: its own matcher, a memory limit, no part in the parent's signals."""
-    global _matcher  # noqa: PLW0603 - a worker process is its own world
+def _start() -> None:
+    """Set a worker up: a memory limit, no part in the parent's signals."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    _matcher = matcher
     gc.freeze()  # what was loaded stays for good: the collector need not look at it again
     used = _address_space()
     if used:
@@ -135,7 +135,7 @@ def _told(
 
 def _matcher_of(task: _Task[Any]) -> Matcher | None:
     """The matcher that the task asks for; None if this worker has another and got none."""
-    global _matcher  # noqa: PLW0603 - as above
+    global _matcher  # noqa: PLW0603 - a worker process is its own world
     if _matcher is not None and _matcher.version == task.version:
         return _matcher
     if task.matcher is None:
@@ -154,14 +154,9 @@ class _Ready:
         self._watchlist = watchlist
 
     @cached_property
-    def matcher(self) -> Matcher:
-        """For a worker that starts."""
-        return Matcher(self._watchlist)
-
-    @cached_property
     def pickled(self) -> bytes:
-        """For a worker that is there."""
-        return pickle.dumps(self.matcher, pickle.HIGHEST_PROTOCOL)
+        """The matcher, as a worker gets it."""
+        return pickle.dumps(Matcher(self._watchlist), pickle.HIGHEST_PROTOCOL)
 
 
 class Workers:
@@ -188,11 +183,12 @@ class Workers:
         self.stop()
 
     def stop(self) -> None:
-        """End the workers now; what they were reading comes back as a failure."""
+        """End the workers for good; what they were reading comes back as a failure."""
         self._stopped = True
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            _end(pool)
+        with self._starting:
+            pool, self._pool = self._pool, None
+            if pool is not None:
+                _end(pool)
         for future in tuple(self._under_way):  # Pebble leaves them pending for ever
             with contextlib.suppress(InvalidStateError):
                 future.set_exception(BrokenProcessPool("stopped"))
@@ -211,9 +207,12 @@ class Workers:
     def start(self) -> None:
         """Make the pool now, so that the workers load while something else goes on.
 
-        Blocks until the processes are started (seconds on a busy machine): call it in a thread.
+        Blocks while the processes are made, milliseconds, and not until they have loaded: call
+        it in a thread. Nothing after :meth:`stop`.
         """
         with self._starting:
+            if self._stopped:
+                return
             if self._pool is not None:
                 if self._pool.active:
                     return
@@ -222,12 +221,11 @@ class Workers:
                 max_workers=self._processes,
                 max_tasks=_RECYCLE,
                 initializer=_start,
-                initargs=(self._ready.matcher,),
                 # fork would copy locks that threads of this process hold at that moment
                 context=multiprocessing.get_context("spawn"),
             )
             _ = pool.active  # Pebble starts its processes when it is first looked at
-            self._pool, self._stopped = pool, False
+            self._pool = pool
 
     async def read(self, job: ReadJob) -> Reading | FetchFailure:
         """Read one document in a worker, within its limits of time and memory."""
@@ -260,6 +258,8 @@ class Workers:
             tries -= 1
             pool = self._pool
             if pool is None or not pool.active:
+                if self._stopped:
+                    break
                 await asyncio.to_thread(self.start)
                 continue
             try:

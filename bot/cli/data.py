@@ -62,7 +62,9 @@ def export(
 
 
 @db.command()
-def upgrade() -> None:
+def upgrade(
+    no_backup: bool = typer.Option(False, "--no-backup", help="You have made one yourself."),
+) -> None:
     """Bring an older database to this version's schema, after a backup.
 
     A missing one is made empty: the feeds come with the first command that writes.
@@ -71,7 +73,7 @@ def upgrade() -> None:
     from bot.upkeep import upgrade_with_backup
 
     found = settings()
-    kept = upgrade_with_backup(found)
+    kept = upgrade_with_backup(found, keep=not no_backup)
     if kept is not None:
         typer.echo(f"A backup of the old database is at {kept}", err=True)
     typer.echo("The database has this version's schema.")

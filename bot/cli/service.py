@@ -49,12 +49,12 @@ def run() -> None:
     import signal
     import sys
 
+    # As PID 1 in a container a signal without a handler is lost; the service sets its own later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from bot.cli.edge import serving, settings
     from bot.service import Service
     from bot.waiting import opened
 
-    # As PID 1 in a container a signal without a handler is lost; the service sets its own later.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     found = settings()
 
     async def serve() -> None:
@@ -102,10 +102,14 @@ def poll(
 
     A feed that fails does not make the command fail: it is told, and tried again.
     """
+    from bot.beside import MISTAKE, Beside
     from bot.cli.edge import print_json, run_with
     from bot.poller import Poller
+    from watchers.errors import InputInvalid
 
     async def work(program: Program) -> PollSummary:
+        if await Beside(program).are_alive():
+            raise InputInvalid(MISTAKE)
         chosen = await _chosen(program, feeds or [], all_=all_)
         with _progress(len(chosen)) as step:
             return await Poller(program).cycle(chosen, step)

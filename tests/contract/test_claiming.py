@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.clock import utc_now
 from tests.contract.conftest import Opener
 from tests.contract.making import DAY, HOUR, NOW, add_feed, old_feed, poll
 from watchers.model import Feed, FeedSpec
@@ -55,6 +56,13 @@ def test_the_longest_overdue_hosts_come_first_and_no_other_is_held(store: Store)
     assert claim(store, "a", 2) == ["a1", "b1"]
     assert claim(store, "b", 3) == ["c1", "d1", "c2"]
     assert claim(store, "c", 3) == claim(store, "c", 0) == []
+
+
+def test_the_clock_of_leases_is_the_databases_or_ours(store: Store) -> None:
+    began = utc_now()
+    said = {store.claim_clock(NOW), store.claim_clock(NOW + HOUR)}
+    assert said == {NOW, NOW + HOUR} or (began - HOUR < min(said) and max(said) < began + HOUR)
+    assert all(one.utcoffset() == NONE for one in said)
 
 
 def test_what_is_not_due_is_not_given(store: Store) -> None:

@@ -46,6 +46,17 @@ def waiting(store: Store) -> tuple[Store, Channel, Channel]:
     return store, channel, private
 
 
+def test_a_backup_of_what_is_held_stays_as_old_as_it_was(store: Store) -> None:
+    feed = old_feed(store)
+    store.save_poll(poll(feed, item("one")))
+    store.hold_posting("restored", at=LATER)
+    store.save_poll(poll(feed, item("two"), at=LATER + HOUR))
+    store.hold_posting("copied", at=LATER + DAY)
+    held = store.posting_held()
+    assert held is not None
+    assert (held.why, held.at, held.data_of) == ("copied", LATER + DAY, NOW)
+
+
 def test_what_waited_is_in_doubt_and_nothing_goes_out(
     waiting: tuple[Store, Channel, Channel],
 ) -> None:

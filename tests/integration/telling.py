@@ -16,7 +16,7 @@ from config.settings import load
 from tests.integration.test_feed_commands import ADMIN, Bot
 from tests.integration.test_feed_commands import _running as running
 from tests.integration.test_stories import grouped
-from tests.journey.harness import CHAT, InlineWorkers, Kept, environment, logging_as_it_was
+from tests.journey.harness import CHAT, Kept, environment, inline, logging_as_it_was
 from tests.standin import BotApiStandin
 from tests.standin.rules import MAX_CALLBACK_BYTES
 from watchers.telling import AuditRecord, DigestOrder, Entity, Page, Placed
@@ -43,7 +43,7 @@ def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: Kept) -> None:
 @pytest.fixture
 async def bot(news: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """A bot that is connected."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     monkeypatch.setattr(ssl, "create_default_context", _TLS)  # no TLS here; each takes 50 ms
     monkeypatch.setattr(sender, "PAUSE", 0.0)
     with logging_as_it_was():

@@ -17,7 +17,7 @@ from config.settings import load
 from tests.integration.telling import news
 from tests.integration.test_stories import TITLES
 from tests.integration.test_watch_commands import article, fill
-from tests.journey.harness import CHAT, InlineWorkers
+from tests.journey.harness import CHAT, inline
 from watchers.ports import Store
 from watchers.scope import AlertRules
 from watchers.telling import Channel, Delivery
@@ -32,7 +32,7 @@ NAMED = ("Ebrahim Raisi: a book appears in Bergen", "The publisher printed four 
 @pytest.fixture
 async def parts(news: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Program]:
     """A program with a channel and the stories s-bergen and s-oslo, not told yet."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     found = load()
     async with program(found, open_database(found), KNOWLEDGE) as running:
         yield running

@@ -15,7 +15,7 @@ from bot.app import open_database
 from config.settings import load
 from tests.integration.test_feed_commands import Bot
 from tests.integration.test_feed_commands import _running as running
-from tests.journey.harness import InlineWorkers, Kept, environment, logging_as_it_was
+from tests.journey.harness import Kept, environment, inline, logging_as_it_was
 from tests.standin import BotApiStandin
 from tests.standin.rules import MAX_CALLBACK_BYTES
 from watchers.ports import Store
@@ -46,7 +46,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: Kept) -> Non
 @pytest.fixture
 async def bot(settings: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """A bot that is connected."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     monkeypatch.setattr(ssl, "create_default_context", _TLS)  # no TLS here; each takes 50 ms
     with logging_as_it_was():
         async with BotApiStandin() as telegram:

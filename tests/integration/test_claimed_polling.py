@@ -5,7 +5,7 @@ import contextlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -19,12 +19,14 @@ from bot.database import Database
 from bot.poller import Poller
 from config.settings import Settings
 from storage import MemoryStore, open_store
+from tests.contract.making import poll as made_poll
 from tests.feedserver import FeedServer, Request
 from tests.journey.harness import RELEVANT, InlineWorkers, rss
 from watchers.addresses import parse_allowed_host
 from watchers.errors import StoreFull
 from watchers.fetch import Fetcher, FetchOptions
 from watchers.model import Feed, FeedSpec
+from watchers.outage import FEWEST, Outages
 from watchers.ports import Store
 
 HOSTS = tuple(f"127.0.0.{number}" for number in range(1, 9))
@@ -291,3 +293,31 @@ async def test_a_cycle_skips_what_others_hold_and_says_so(
     assert seen == [f"{mine.url} changed"]
     assert (summary.skipped, summary.as_dict()["feeds"]) == ([held.url], 1)
     assert polls(store) == {held.url: 0, mine.url: 1, polled.url: 1}
+
+
+async def test_a_machine_whose_clock_is_behind_makes_nothing_due(machine: Machine) -> None:
+    class Judging(MemoryStore):
+        """As a server with a clock of its own."""
+
+        def claim_clock(self, now: datetime) -> datetime:
+            return now + timedelta(minutes=10)
+
+    store = Judging()
+    (feed,) = add(store, "http://127.0.0.1/feed.xml")
+    later = utc_now() + timedelta(minutes=40)
+    store.save_poll(made_poll(feed, at=utc_now() + timedelta(minutes=10), next_due=later))
+    poller = await machine(store)
+    assert not await poller.work(0.1)
+    assert store.feed(feed.url).next_due == later
+    (notice,) = store.notices(untold=True)
+    assert "-600 s" in notice.text
+
+
+async def test_a_machine_without_a_network_leaves_what_is_due_to_others(machine: Machine) -> None:
+    store = MemoryStore()
+    add(store, *(f"http://{name}:1/feed" for name in HOSTS))  # nobody listens there
+    poller = await machine(store)
+    poller._network._outages = Outages(utc_now() - timedelta(minutes=1))
+    assert await poller.work(0.5)
+    assert len(polls(store)) - list(polls(store).values()).count(0) == FEWEST
+    assert store.claimable(utc_now(), 100) == len(HOSTS) - FEWEST

@@ -287,6 +287,10 @@ def test_a_running_service_is_not_moved_but_rehearsed(ends: tuple[str, str]) -> 
             move(source, target, no_progress, live=False)
         assert state(target) == "missing"
         move(source, target, no_progress, live=True)
+    if source.startswith("postgresql"):  # a worker: it has no lease, and posts
+        store.counts()
+        with pytest.raises(StoreBusy, match="worker"):
+            move(source, target, no_progress, live=False)
     rehearsal = open_store(target, create=False)
     held = rehearsal.posting_held()
     assert held is not None

@@ -24,9 +24,9 @@ from tests.journey.harness import (
     NAMED,
     OTHER,
     RELEVANT,
-    InlineWorkers,
     Kept,
     environment,
+    inline,
     logging_as_it_was,
     rss,
 )
@@ -132,7 +132,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: Kept) -> Non
 @pytest.fixture
 async def bot(settings: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """A bot that is connected."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     monkeypatch.setattr(ssl, "create_default_context", _TLS)  # no TLS here; each takes 50 ms
     with logging_as_it_was():
         async with BotApiStandin() as telegram:

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
+import structlog
 
 from bot.app import Program
 from bot.clock import utc_now
@@ -136,6 +138,29 @@ async def test_what_subscribers_were_sent_goes_after_thirty_days_whatever_is_set
     left = store.deliveries(limit=9_999)
     assert len(left) == 2 + len(some)
     assert [one.channel_id for one in left].count(public.id) == 2
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_a_database_throws_away_all_that_its_time_has_come_for(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    on_postgres = kind == "postgres"
+    url = request.getfixturevalue("fresh_postgres") if on_postgres else f"sqlite:///{tmp_path}/x.db"
+    store = filled(open_store(url, create=True))
+    reader = add_subscriber(store, 1)
+    store.queue_digests(
+        [DigestOrder(reader.id, NOW, NOW, NOW - DAY, (), (Page("page"),), scheduled=True)]
+    )
+    assert store.claim_feeds("somebody", NOW + DAY, 1, lease=HOUR, per_host=1)
+    short = {"retention_text": 1, "retention_ledger": 1, "retention_audit": 1}
+    later = max(NOW, utc_now()) + 31 * DAY  # PostgreSQL gives hosts by its own clock
+    async with running(store, **short) as program:  # which closes the store
+        with structlog.testing.capture_logs() as logged:
+            await tidy(program, clock=lambda: later)
+        assert (kept(store), store.deliveries()) == (([], 0, 0), ())
+    assert {line["event"] for line in logged} == {
+        "ledger_tidied", "texts_forgotten", "audit_tidied", "turns_forgotten", "private_forgotten",
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- fingerprints

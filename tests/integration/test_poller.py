@@ -315,6 +315,30 @@ async def test_polls_are_told_of_though_something_is_always_under_way(
     await poller.stop()
 
 
+async def test_polls_that_come_one_by_one_are_told_of_once_a_minute(
+    program: Program, server: FeedServer
+) -> None:
+    server.set("/feed", rss(RELEVANT))
+    clocks = Clocks(wall=utc_now())
+    poller = clocks.poller(program)
+    told = []
+    with structlog.testing.capture_logs() as logged:
+        for number, seconds in enumerate((1, 1, 1, module.TELL_IDLE)):
+            clocks.go(seconds)
+            if number < 3:
+                await add(program, server.url(f"/feed?{number}", host=HOSTS[number % 2]))
+            clocks.wall = utc_now()
+            await poller.tick()
+            await until(lambda: _nothing(poller))
+            told.append([line["feeds"] for line in logged if line["event"] == "polled"])
+    assert told == [[1], [1], [1], [1, 2]]
+    await poller.stop()
+
+
+async def _nothing(poller: Poller) -> bool:
+    return not poller._under_way
+
+
 async def _ended(poller: Poller) -> bool:
     """Only the slow one is under way."""
     return len(poller._under_way) == 1

@@ -24,7 +24,7 @@ from storage.postgres import repeating
 from tests.conftest import POSTGRES_OPTIONS, PostgresServer
 from tests.contract.making import HOUR, NOW, add_channel, item, old_feed, poll, queue
 from tests.postgres_lines import Relay
-from watchers.errors import StoreConflict, StoreError, StoreUnreachable
+from watchers.errors import StoreConflict, StoreCorrupt, StoreError, StoreUnreachable
 from watchers.model import Feed
 from watchers.telling import Channel, DeliveryState, SendOutcome, SendResult
 
@@ -350,9 +350,13 @@ def test_a_session_is_as_our_locks_want_it_and_an_upgrade_may_take_its_time(
     limits = []
     event.listen(store._engine, "before_cursor_execute", lambda *given: limits.append(given[2]))
     assert store.check() == ()
-    assert limits[0] == "SET statement_timeout = 0"
+    assert limits[0] == "SET LOCAL statement_timeout = 0"
     with store._engine.connect() as connection:
         assert connection.exec_driver_sql("SHOW statement_timeout").scalar_one() == "5min"
+        connection.exec_driver_sql("ALTER TABLE told RENAME TO lost")
+        connection.commit()
+    with pytest.raises(StoreCorrupt, match="missing or changed"):  # and not what comes of it
+        store.check()
     store.close()
     common = ["UTC", "read committed", "10s"]
     assert found[0] == [*common, "5min", "1min", "dadkhah"]

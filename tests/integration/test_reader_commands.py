@@ -22,7 +22,7 @@ from config.settings import load
 from tests.integration.test_feed_commands import Bot
 from tests.integration.test_feed_commands import _running as running
 from tests.integration.test_watch_commands import FERRY, MASSACRE, article, fill
-from tests.journey.harness import InlineWorkers, Kept, environment, logging_as_it_was
+from tests.journey.harness import Kept, environment, inline, logging_as_it_was
 from tests.standin import BotApiStandin
 from tests.standin.rules import MAX_CALLBACK_BYTES, MAX_UNITS, utf16_units
 from watchers.model import Item
@@ -69,7 +69,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: Kept) -> Non
 @pytest.fixture
 async def bot(settings: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """A bot that is connected, with everything grouped."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     monkeypatch.setattr(ssl, "create_default_context", _TLS)  # no TLS here; each takes 50 ms
     monkeypatch.setattr(sender, "PAUSE", 0.0)
     with logging_as_it_was():

@@ -1,5 +1,7 @@
 """`db restore` and its refusals, on both databases (the whole way: tests/journey/test_restored)."""
 
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -7,19 +9,22 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
 
+from bot import upkeep
 from bot.restoring import restore
 from bot.upkeep import upgrade_with_backup
 from config.settings import Settings
 from storage import open_store, schema, state
 from storage.backups import backup
 from storage.engine import parse_url
+from storage.whole_files import part_of
 from tests.contract.making import NOW, add_channel, item, old_feed, poll, queue
 from tests.integration.test_copying import at_revision, execute
-from watchers.errors import StoreBusy, StoreCorrupt, StoreError, StoreNewer
+from watchers.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, StoreNewer
 from watchers.ports import Store
 
 
@@ -179,6 +184,66 @@ def test_killed_meanwhile_the_old_database_is_there(
     assert articles(settings.database) == 2
 
 
+def test_a_log_without_its_file_is_not_taken_for_the_restored_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(tmp_path / "data")
+    opened = open_store(settings.database, create=True)
+    opened.save_poll(poll(old_feed(opened), item("one")))
+    opened.backup(tmp_path / "backup.db")
+    opened.save_poll(poll(1, item("two")))
+    path = settings.data_dir / "dadkhah.db"
+    log = path.with_name("dadkhah.db-wal").read_bytes()
+    opened.close()
+    path.rename(tmp_path / "damaged.db")  # after a crash: its log was forgotten
+    path.with_name("dadkhah.db-wal").write_bytes(log)
+    with pytest.raises(StoreError, match="another database"):
+        backup(parse_url(f"sqlite:///{tmp_path}/backup.db"), path)
+    monkeypatch.chdir(tmp_path)
+    restore(settings, Path("backup.db"))
+    assert articles(settings.database) == 1
+    (kept,) = settings.data_dir.glob("before-restore-*.db-wal")
+    assert kept.read_bytes() == log
+
+
+def test_a_link_to_the_database_stays_one(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "data")
+    opened = open_store(settings.database, create=True)
+    opened.backup(tmp_path / "backup.db")
+    opened.close()
+    link, disk = settings.data_dir / "dadkhah.db", tmp_path / "disk"
+    disk.mkdir()
+    link.rename(disk / "large.db")
+    link.symlink_to(disk / "large.db")
+    done = restore(settings, tmp_path / "backup.db")
+    assert link.is_symlink()
+    assert done.kept is not None
+    assert done.kept.parent == disk
+    assert not done.kept.is_symlink()
+    assert (disk / "large.db").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root restores for somebody else")
+def test_what_root_restores_its_owner_can_run_on(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path / "data")
+    opened = open_store(f"sqlite:///{tmp_path}/a.db", create=True)
+    opened.backup(tmp_path / "backup.db")
+    opened.close()
+    os.chown(settings.data_dir, 12345, 12345)
+    restore(settings, tmp_path / "backup.db")
+    made = list(settings.data_dir.rglob("*"))
+    assert len(made) >= 3
+    assert {one.stat().st_uid for one in made} == {12345}
+
+
+def test_what_a_killed_process_of_our_number_left_is_not_in_the_way(tmp_path: Path) -> None:
+    """In a container every command may have the same one."""
+    with part_of(tmp_path / "x.db") as left, part_of(tmp_path / "x.db") as part:
+        assert part != left
+        assert part.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_damaged_database_is_put_aside_with_its_log(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
     opened = open_store(settings.database, create=True)
@@ -218,6 +283,46 @@ def test_the_backup_before_an_upgrade_opens_with_the_older_program(
             assert state(settings.database) == "current"
     with closing(sqlite3.connect(kept)) as connection:
         assert connection.execute("SELECT value FROM value").fetchall() == [("yes",)]
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)
+def test_an_upgrade_that_fails_again_and_again_leaves_no_pile_of_backups(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_: str) -> None:
+        raise StoreBusy("In use.")
+
+    at_revision(settings.database, "0005")
+    with monkeypatch.context() as patch:
+        patch.setattr(upkeep, "upgrade", busy)
+        for _ in range(2):
+            with pytest.raises(StoreBusy):
+                upgrade_with_backup(settings)
+    assert not list((settings.data_dir / "backups").iterdir())
+    assert upgrade_with_backup(settings) is not None
+
+
+def test_an_upgrade_without_room_for_its_backup_says_so_and_can_be_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_revision(settings.database, "0005")
+    free = SimpleNamespace(free=1_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    with pytest.raises(StoreFull, match="--no-backup"):
+        upgrade_with_backup(settings)
+    assert state(settings.database) == "older"
+    assert upgrade_with_backup(settings, keep=False) is None
+    assert state(settings.database) == "current"
+
+
+def test_a_large_server_is_upgraded_without_a_backup(
+    fresh_postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(tmp_path, fresh_postgres)
+    at_revision(fresh_postgres, "0005")
+    monkeypatch.setattr(upkeep, "LARGEST", 1_000)
+    assert upgrade_with_backup(settings) is None
+    assert state(settings.database) == "current"
 
 
 def test_a_server_of_another_version_is_not_overwritten(

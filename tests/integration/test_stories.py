@@ -19,7 +19,7 @@ from config.settings import load
 from tests.integration.test_feed_commands import ADMIN, STRANGER, Bot
 from tests.integration.test_feed_commands import _running as running
 from tests.integration.test_watch_commands import article, fill
-from tests.journey.harness import CommandLine, InlineWorkers, Kept, environment, logging_as_it_was
+from tests.journey.harness import CommandLine, Kept, environment, inline, logging_as_it_was
 from tests.standin import BotApiStandin
 from tests.standin.rules import MAX_CALLBACK_BYTES
 from watchers.model import Grouping
@@ -73,7 +73,7 @@ def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: Kept) -> None:
 @pytest.fixture
 async def bot(two: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bot]:
     """A bot that is connected."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     monkeypatch.setattr(ssl, "create_default_context", _TLS)  # no TLS here; each takes 50 ms
     monkeypatch.setattr(sender, "PAUSE", 0.0)
     with logging_as_it_was():

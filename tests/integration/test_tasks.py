@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 
 from bot.tasks import Job, Kind, Lane, Queue
 from storage import tasks_schema, upgrade
@@ -77,6 +78,29 @@ async def test_a_job_is_done_and_gone_its_successor_waits_for_it(
     assert await queue.workers() == 0
 
 
+async def test_an_end_that_could_not_be_told_blocks_nobody(
+    queue: Queue, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connector = queue._app.connector
+    failed: list[str] = []
+    tell = connector.execute_query_async
+
+    async def cut_once(query: str, **values: Any) -> None:
+        if "finish_job" in query and not failed:
+            failed.append(query)
+            raise ConnectorException from psycopg.OperationalError("the connection was cut")
+        await tell(query, **values)
+
+    monkeypatch.setattr(connector, "execute_query_async", cut_once)
+    queue.does(lambda _: asyncio.sleep(0))
+    working = asyncio.create_task(queue.work(Lane.WORK, 2, listen=True, finish=1.0))
+    await queue.order([SETTLE])
+    await until_asked(database, "SELECT 1 FROM procrastinate_jobs", some=False)
+    assert failed
+    working.cancel()
+    await asyncio.wait([working])
+
+
 async def test_what_a_dead_worker_had_blocks_nobody(queue: Queue, database: str) -> None:
     await queue.order([SETTLE, POLL])
     worker = "(SELECT procrastinate_register_worker_v1())"
@@ -87,6 +111,18 @@ async def test_what_a_dead_worker_had_blocks_nobody(queue: Queue, database: str)
     )
     assert await queue.give_back() == 1
     assert await queue.order([SETTLE, POLL]) == 1
+
+
+async def test_the_embedded_engine_sees_workers(database: str) -> None:
+    assert tasks_schema.live_workers(database) == 0
+    await asked(database, "SELECT procrastinate_register_worker_v1()")
+    assert tasks_schema.live_workers(database) == 1
+    await asked(
+        database, "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 s'"
+    )
+    assert tasks_schema.live_workers(database) == 0
+    await asked(database, f"DROP TABLE {tasks_schema.VERSION_TABLE}")  # another program's queue
+    assert tasks_schema.live_workers(database) == 0
 
 
 async def test_whoever_posts_alone_takes_back_what_was_under_way(

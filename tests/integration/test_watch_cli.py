@@ -762,9 +762,14 @@ def test_test_reads_json_lines_with_separators_inside(watch: CommandLine) -> Non
 
 def test_terminal_of_80_columns_is_enough(watch: CommandLine, settings: Environment) -> None:
     watch(*ADDED, "--alias", "Bahram Sakhtegi", "--alias", "بهرام ساختگی")
-    for command in (("list",), ("changes",), ("show", "hamid-noury"), ("test", PERSIAN.title)):
-        shown = in_terminal(settings, "watch", *command)
+    commands = (("list",), ("changes",), ("show", "hamid-noury"), ("test", PERSIAN.title))
+    found = in_terminal(settings, *(("watch", *command) for command in commands))
+    for command, shown in zip(commands, found, strict=True):
+        assert len(shown) > 80, command
         assert max(map(len, shown.splitlines())) <= 80 + _marks(shown), command
+
+
+_END = "==== that was it ===="
 
 
 def _marks(text: str) -> int:
@@ -772,12 +777,24 @@ def _marks(text: str) -> int:
     return max(line.count("\u200c") for line in text.splitlines())
 
 
-def in_terminal(settings: Environment, *arguments: str) -> str:
-    """What a command shows in a terminal of 80 columns, without its colours."""
+_ONE_BY_ONE = f"""
+import json, sys
+from bot.cli import app
+from bot.cli.edge import told
+for command in json.loads(sys.argv[1]):
+    code = told(lambda: app(command, prog_name="dadkhah"))
+    if code:
+        sys.exit(code)
+    print({_END!r})
+"""
+
+
+def in_terminal(settings: Environment, *commands: tuple[str, ...]) -> list[str]:
+    """What each command shows in a terminal of 80 columns, without its colours."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
     values = with_ours(settings) | {"TERM": "xterm"}
-    command = [sys.executable, "-m", "bot", *arguments]
+    command = [sys.executable, "-c", _ONE_BY_ONE, json.dumps(commands)]
     with subprocess.Popen(command, env=values, stdout=theirs, stderr=theirs) as running:
         os.close(theirs)
         shown = b""
@@ -786,4 +803,5 @@ def in_terminal(settings: Environment, *arguments: str) -> str:
                 shown += part
     os.close(ours)
     assert running.returncode == 0, shown.decode()
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).replace("\r\n", "\n")
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode()).replace("\r\n", "\n")
+    return text.split(f"{_END}\n")[:-1]

@@ -20,7 +20,7 @@ from bot.updates import Updates
 from bot.web import HealthPage
 from config.settings import SettingsInvalid, load
 from tests.integration.test_feed_commands import ADMIN, KNOWLEDGE
-from tests.journey.harness import InlineWorkers, environment, logging_as_it_was
+from tests.journey.harness import environment, inline, logging_as_it_was
 from tests.standin import BotApiStandin
 from watchers.ports import Store
 
@@ -74,7 +74,7 @@ def _dated(seconds: int) -> bytes:
 @pytest.fixture
 async def hooked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hooked]:
     """Connected, with its page at some port."""
-    monkeypatch.setattr("bot.app.Workers", InlineWorkers)
+    inline(monkeypatch)
     with logging_as_it_was():
         async with BotApiStandin() as telegram:
             telegram.add_chat(ADMIN, "private", bot_status="member")

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -184,6 +185,20 @@ async def test_stopping_ends_what_is_under_way(watchlist: Watchlist) -> None:
     answer = await under_way
     assert isinstance(answer, FetchFailure)
     assert answer.kind == "parser"
+
+
+async def test_a_stop_while_workers_start_waits_for_none_of_them(watchlist: Watchlist) -> None:
+    others = processes()
+    pool = Workers(watchlist, processes=2)
+    pool.start()
+    assert pool._pool is not None
+    # More than a pipe holds would be taken by a worker that runs only: the start would wait.
+    assert len(pickle.dumps(pool._pool._context.worker_parameters)) < 4_096
+    pool.stop()
+    assert processes() == others
+    answer = await read(pool)
+    assert isinstance(answer, FetchFailure)  # and not a new pool that nobody puts away
+    assert processes() == others
 
 
 # ---------------------------------------------------------------- workers that die or go

@@ -267,11 +267,18 @@ _FILES = {
 }
 
 
+def inline(patch: pytest.MonkeyPatch) -> None:
+    """Read documents in this process, and the shipped files once."""
+    patch.setattr("bot.app.Workers", InlineWorkers)
+    read_once(patch)
+
+
 def read_once(patch: pytest.MonkeyPatch) -> None:
     """Let the shipped files, and matchers, be made once of the same text: nobody changes them."""
     for name, made in _FILES.items():
         patch.setattr(bot.app, name, made)
-    patch.setattr("bot.knowing.Matcher", matcher_of)
+    for module in ("bot.knowing", "bot.commands.preview", "bot.commands.rehearsing"):
+        patch.setattr(f"{module}.Matcher", matcher_of)
     patch.setattr("watchers.match.Matcher", matcher_of)
 
 
@@ -296,8 +303,7 @@ class CommandLine:
     def __init__(self, patch: pytest.MonkeyPatch, capture: pytest.CaptureFixture[str]) -> None:
         self._patch = patch
         self._capture = capture
-        patch.setattr("bot.app.Workers", InlineWorkers)
-        read_once(patch)
+        inline(patch)
         patch.setattr(deliver, "Pace", partial(deliver.Pace, gap=0.0))
 
     def use(self, values: Environment) -> None:

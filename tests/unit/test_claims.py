@@ -153,3 +153,16 @@ async def test_nobody_waits_for_a_busy_host_for_ever(
     with pytest.raises(TurnMissed):
         await _hold_on(claims, "b")
     assert await claims.claim(9, per_host=9) == ()
+
+
+async def test_what_is_closed_meanwhile_takes_nothing(store: Away, database: Database) -> None:
+    store.add_feeds([FeedSpec("https://b.example/feed")], at=utc_now(), actor="cli")
+    claims = Claims(database, 0.0)
+    async with claims.hold("a"):
+        pass  # is let go before anything is claimed
+    claiming = asyncio.create_task(claims.claim(9, per_host=9))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(claims.close())
+    assert await claiming == ()
+    await closing
+    await until_free(store, "b.example")

@@ -23,6 +23,7 @@ from storage.columns import UtcTime
 from storage.engine import Mode, make_engine, parse_url, place, transaction
 from storage.translate import kind_of, translate, translated
 from watchers.errors import (
+    InputInvalid,
     StoreBusy,
     StoreConflict,
     StoreCorrupt,
@@ -197,6 +198,30 @@ def test_a_place_shows_no_password_and_no_user(url: str) -> None:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_postgres_urls_mean_psycopg(scheme: str) -> None:
     assert parse_url(f"{scheme}://h/x").drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:half@secret@127.0.0.1/x",
+        "postgresql://u:half@sec/secret@127.0.0.1/x",
+        "sqlite:///a folder?secret/x.db",
+    ],
+)
+def test_a_url_that_is_read_in_another_way_than_it_was_meant_is_refused(url: str) -> None:
+    with pytest.raises(InputInvalid) as caught:
+        parse_url(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_what_may_have_been_carried_out_is_never_tried_again() -> None:
+    for kind, repeats in (
+        (psycopg.errors.StatementCompletionUnknown, False),
+        (psycopg.errors.DeadlockDetected, True),
+    ):
+        found = kind_of(kind("cut off"))
+        assert found is not None
+        assert issubclass(found, StoreConflict) is repeats
 
 
 # ---------------------------------------------------------------- for real

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
 
 import pytest
+from pydantic import SecretStr
 
 from bot.app import Knowledge, Program
 from bot.database import Database
-from bot.tasks import Job, Kind, Queue
+from bot.tasks import POSTS, Job, Kind, Queue
 from bot.tasks_orders import A_JOB, ALONE, Orders
 from config.settings import Settings
 from storage import MemoryStore
@@ -96,6 +99,22 @@ async def test_an_idle_system_orders_nothing(
     store.change_channel(channel.id, {"paused": True}, at=NOW, actor="test")
     await tick(orders)
     assert taken.jobs == []
+
+
+async def test_workers_of_whom_none_posts_are_told_of_once(
+    orders: Orders, taken: Taken, store: MemoryStore, clock: Clock
+) -> None:
+    settings = Settings(contact="a@b.example", telegram_token=SecretStr("1:a"))
+    orders._program = replace(orders._program, settings=settings)
+    taken.alive = 1
+    for posts in (True, False, False, False, True):
+        with store.lock(POSTS) if posts else nullcontext():
+            await orders.look_after()
+            clock.now += ALONE
+    (notice,) = store.notices(untold=True)
+    assert "DADKHAH_TELEGRAM_TOKEN" in notice.text
+    with store.lock(POSTS) as free:
+        assert free
 
 
 async def test_each_kind_is_ordered_for_what_waits(
