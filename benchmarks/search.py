@@ -1,7 +1,10 @@
 """How fast is the search? 200,000 generated articles on SQLite and PostgreSQL, some hundred
 questions of all kinds, and the table of spellings.
 
-    python -m benchmarks.search [ARTICLES]
+    python -m benchmarks.search [ARTICLES] [--only sqlite|postgres]
+
+PostgreSQL has the memory that it takes by default (128 MB). What is being built is told as it
+grows, on standard error.
 
 Timed is all that somebody waits for: the question read, looked up, put in order, ten articles
 with their pieces of text. Exit 1 if the median is above 30 ms, one question takes a second, or
@@ -10,6 +13,7 @@ a spelling does not find another.
 
 from __future__ import annotations
 
+import argparse
 import random
 import statistics
 import sys
@@ -27,7 +31,7 @@ from storage import SqlStore, open_store
 from storage.engine import Mode, insert_new, sqlite_path, transaction
 from storage.mapping import article_values
 from storage.tables import ARTICLE
-from tests.conftest import PostgresServer
+from tests.conftest import POSTGRES_OPTIONS, PostgresServer
 from tests.contract.making import item as small_item
 from tests.contract.making import poll
 from tests.contract.spellings import SPELLINGS, TEXTS
@@ -37,6 +41,8 @@ from watchers.search_question import read
 MEDIAN, WORST = 0.030, 1.0  # seconds: what is promised
 NOW = START + YEARS
 _BATCH = 1_000
+_TOLD_EVERY = 20_000  # articles
+_LIKE_A_REAL_ONE = {"shared_buffers": "128MB", "autovacuum": "on"}
 _ROUNDS = 3
 
 
@@ -61,15 +67,23 @@ def build(url: str, count: int) -> Built:
         ]
         with transaction(store._engine, Mode.WRITE) as connection:  # noqa: SLF001 - not a poll's way: hours
             insert_new(connection, ARTICLE, rows)
+        _tell(store, "stored", start + len(rows))
     spelt = [small_item(name, title=title, text=text) for name, (title, text) in TEXTS.items()]
     store.save_poll(poll(feed.id, *spelt, at=NOW))
     began = time.perf_counter()
     indexed = 0
     while (part := store.index_part()).articles:
         indexed += part.articles
+        _tell(store, "indexed", indexed)
     seconds = time.perf_counter() - began
     store.close()
     return Built(seconds, indexed)
+
+
+def _tell(store: SqlStore, what: str, count: int) -> None:
+    if count % _TOLD_EVERY == 0:
+        name = store._engine.dialect.name  # noqa: SLF001
+        print(f"{name}: {count:,} {what}", file=sys.stderr, flush=True)
 
 
 # ---------------------------------------------------------------- questions
@@ -199,15 +213,23 @@ def _size(store: SqlStore) -> str:
 
 def main() -> int:
     """Build both in parallel, then ask one after the other."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    server = PostgresServer()
+    parser = argparse.ArgumentParser(prog="benchmarks.search")
+    parser.add_argument("articles", nargs="?", type=int, default=200_000)
+    parser.add_argument("--only", choices=("sqlite", "postgres"))
+    asked = parser.parse_args()
+    count, urls = asked.articles, {}
+    server = PostgresServer(POSTGRES_OPTIONS | _LIKE_A_REAL_ONE)
     with tempfile.TemporaryDirectory(prefix="dadkhah-search-") as folder:
-        urls = {"SQLite": f"sqlite:///{Path(folder) / 'search.db'}"}
+        if asked.only != "postgres":
+            urls["SQLite"] = f"sqlite:///{Path(folder) / 'search.db'}"
         try:
-            server.start()
-            urls["PostgreSQL"] = server.url()
+            if asked.only != "sqlite":
+                server.start()
+                urls["PostgreSQL"] = server.url()
             with ProcessPoolExecutor(2) as pool:
-                built = dict(zip(urls, pool.map(build, urls.values(), [count] * 2), strict=True))
+                built = dict(
+                    zip(urls, pool.map(build, urls.values(), [count] * len(urls)), strict=True)
+                )
             kept = [measure(name, url, count, built[name]) for name, url in urls.items()]
         finally:
             server.stop()

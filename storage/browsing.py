@@ -8,10 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, Subquery, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    Connection,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    any_,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 
 from storage.digests import TELLABLE
-from storage.engine import chunks
+from storage.engine import chunks, is_postgres
 from storage.mapping import storable, tellable_of
 from storage.tables import ARTICLE, FEED
 from watchers.telling import Tellable
@@ -31,6 +45,10 @@ _DOWN = (  # the condition of the index article_tells, word for word
 )
 _CHOSEN = select(*TELLABLE).join(FEED, FEED.c.id == ARTICLE.c.feed_id).where(ARTICLE.c.id.in_(_IDS))
 _SETTLED = _CHOSEN.where(ARTICLE.c.settled)
+# On PostgreSQL: its driver would take longer over a hundred marks than the server over the rows.
+_AMONG = ARTICLE.c.id == any_(cast(bindparam("ids", type_=String), ARRAY(Integer)))
+_CHOSEN_ARRAY = select(*TELLABLE).join(FEED, FEED.c.id == ARTICLE.c.feed_id).where(_AMONG)
+_SETTLED_ARRAY = _CHOSEN_ARRAY.where(ARTICLE.c.settled)
 _TEXTS = select(ARTICLE.c.id, func.substr(ARTICLE.c.text, 1, MOST_TEXT).label("text")).where(
     ARTICLE.c.id.in_(_IDS)
 )
@@ -90,9 +108,13 @@ def found(
     """These articles in the order given; with `settled` only those that were grouped."""
     by_id: dict[int, Tellable] = {}
     statement = _SETTLED if settled else _CHOSEN
+    postgres = is_postgres(connection)
+    if postgres:
+        statement = _SETTLED_ARRAY if settled else _CHOSEN_ARRAY
     for some in chunks(sorted({number for number in article_ids if 0 < number <= _MAX_ID})):
-        rows = map(tellable_of, connection.execute(statement, {"ids": some}))
-        by_id.update({article.id: article for article in rows})
+        ids = f"{{{','.join(map(str, some))}}}" if postgres else some
+        rows = connection.execute(statement, {"ids": ids}).all()
+        by_id.update({article.id: article for article in map(tellable_of, rows)})
     return tuple(by_id[number] for number in dict.fromkeys(article_ids) if number in by_id)
 
 

@@ -265,30 +265,58 @@ def grouped_of(row: Any) -> Grouped:
 
 
 def tellable_of(row: Any) -> Tellable:
-    """An article's row, joined with its feed's, as a digest sees it."""
+    """An article's row, joined with its feed's, as a digest sees it.
+
+    It begins with the columns of :data:`storage.digests.TELLABLE`, in their order: by their names
+    they would take five times as long.
+    """
+    (
+        number,
+        url,
+        title,
+        host,
+        feed_name,
+        feed_kind,
+        language,
+        published,
+        first_seen,
+        relevant,
+        officials,
+        score,
+        duplicate_of,
+        story,
+        source,
+        source_url,
+        first_published,
+        has_text,
+        updated,
+        feed_id,
+        topics,
+        baseline,
+    ) = row[:22]
     return Tellable(
-        id=row.id,
-        url=row.canonical_url,
-        title=row.title,
-        host=row.host,
-        feed_name=row.feed_name,
-        feed_kind=row.feed_kind,
-        language=row.language,
-        published=row.published,
-        first_seen=row.first_seen,
-        relevant=row.relevant,
-        officials=strings(row.officials),
-        score=row.score,
-        duplicate_of=row.duplicate_of,
-        story=row.story_id,
-        updated=row.updated,
-        source=row.source,
-        source_url=row.source_url,
-        first_published=row.first_published,
-        has_text=row.has_text,
-        feed_id=row.feed_id,
-        topics=strings(row.topics),
-        baseline=row.baseline,
+        number,
+        url,
+        title,
+        host,
+        feed_name,
+        feed_kind,
+        language,
+        published,
+        first_seen,
+        relevant,
+        strings(officials),
+        score,
+        duplicate_of,
+        story,
+        updated,
+        source,
+        source_url,
+        first_published,
+        has_text,
+        feed_id,
+        strings(topics),
+        baseline,
     )
 
 

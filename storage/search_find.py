@@ -23,14 +23,13 @@ from sqlalchemy.exc import DBAPIError
 from storage.columns import UtcTime
 from storage.engine import is_postgres
 from storage.search_index import BUCKET, bucket, packed
-from watchers.search_order import chosen
+from watchers.search_order import chosen, spelt
 from watchers.searching import MOST_HITS, MOST_RANKED, Hit, Hits, Phrase, Wanted
 
 _FIRST_SQLITE, _FIRST_POSTGRES = 8, 1  # buckets of the first stretch
 _AIM = 0.05  # seconds that the next stretch shall take
 _QUICK, _SLOW = 0.1, 0.3  # of a stretch that make the next one longer, or shorter
-_LONGER, _MUCH_LONGER = 2, 8  # times: of phrases, which are looked up in each article, and words
-_LONGEST = 64  # times
+_LONGER, _DATED, _LONGEST = 2, 8, 64  # times: at least, with dates, and at most
 _MOST_BUCKETS = 256  # of one stretch
 _LATE = 0.02  # seconds that a statement may be stopped too late
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
@@ -58,8 +57,8 @@ class _Looking:
 
     def look(self) -> None:
         """Stretch by stretch, downwards; then which of these have it in the title."""
-        last = self._last() // BUCKET
-        top = last
+        last = self._last()
+        top = last // BUCKET
         size = _FIRST_POSTGRES if is_postgres(self.connection) else _FIRST_SQLITE
         while top >= 0 and len(self.found) <= MOST_HITS:
             began, bottom = time.monotonic(), max(0, top - size + 1)
@@ -72,10 +71,11 @@ class _Looking:
             self.found.update(newest)
             size = _next(self.wanted, size, time.monotonic() - began)
             if newest:  # no more than those that are left, and a half, should need
-                size = min(size, 1 + left * (top + 1 - bottom) * 3 // (2 * len(newest)))
+                looked_at = min(last, top * BUCKET + BUCKET - 1) - bottom * BUCKET + 1
+                size = min(size, 1 + left * looked_at * 3 // (2 * len(newest) * BUCKET))
             top = bottom - 1
-        if self.found and self.wanted.title:
-            buckets = (min(self.found) // BUCKET, last)
+        if len(self.found) > MOST_RANKED and self.wanted.title:
+            buckets = (min(self.found) // BUCKET, last // BUCKET)
             with suppress(_TimeIsOver):  # all is found; only their order is less good
                 self.titled.update(self._ask(_titles(self.wanted), buckets, MOST_HITS + 1))
 
@@ -107,8 +107,11 @@ def _next(wanted: Wanted, size: int, took: float) -> int:
     """Buckets of the next stretch."""
     if took >= _QUICK:
         return max(1, size // 2) if took > _SLOW else size
+    dated = wanted.since is not None or wanted.until is not None
     phrases = any(len(form.words) > 1 for form in (*chain(*wanted.all_of), *wanted.none_of))
-    longer = max(_LONGER if phrases else _MUCH_LONGER, int(_AIM / max(took, _AIM / _LONGEST)))
+    longer = _LONGEST
+    if dated or phrases:  # which are looked up in each article
+        longer = max(_LONGER, min(_DATED if dated else _LONGEST, int(_AIM / max(took, 0.001))))
     return min(size * longer, _MOST_BUCKETS)
 
 
@@ -135,13 +138,24 @@ def find(connection: Connection, wanted: Wanted, seconds: float) -> Numbers:
     return Numbers(frozenset(looking.found), frozenset(looking.titled), looking.stopped)
 
 
-def with_streams(connection: Connection, numbers: Numbers) -> Hits:
-    """The hits that may be shown, with their times and tokens."""
-    docs = packed(connection, chosen(numbers.found, numbers.titled, MOST_RANKED))
-    hits = [Hit(n, doc.time, n in numbers.titled, doc.text) for n, doc in docs.items()]
+def with_streams(connection: Connection, wanted: Wanted, numbers: Numbers) -> Hits:
+    """The hits that may be shown, with their times and tokens. Of few, which all may be shown,
+    these say too whether it stands in the title: a look-up less.
+    """
+    newest = sorted(numbers.found, reverse=True)[:MOST_HITS]
+    docs = packed(connection, chosen(newest, numbers.titled, MOST_RANKED))
+    titled = numbers.titled
+    if len(newest) <= MOST_RANKED and wanted.title:
+        title = [tuple(map(spelt, clause)) for clause in wanted.title]
+        titled = frozenset(n for n, doc in docs.items() if _has(f"{doc.text} ", title))
+    hits = [Hit(n, doc.time, n in titled, doc.text) for n, doc in docs.items()]
     hits.sort(key=lambda hit: hit.id, reverse=True)
     many = len(numbers.found)
     return Hits(tuple(hits), min(many, MOST_HITS), many > MOST_HITS, numbers.stopped)
+
+
+def _has(tokens: str, clauses: Sequence[Sequence[str]]) -> bool:
+    return all(any(form in tokens for form in clause) for clause in clauses)
 
 
 # ---------------------------------------------------------------- SQLite

@@ -200,11 +200,14 @@ def packed(connection: Connection, articles: Sequence[int]) -> dict[int, Doc]:
     from_database = UtcTime().result_processor(connection.dialect, None)
     found: dict[int, Doc] = {}
     for some in chunks(articles):
-        marks = ", ".join(["%s" if is_postgres(connection) else "?"] * len(some))
+        values: tuple[object, ...] = tuple(some)
+        marks = f"IN ({', '.join('?' * len(some))})"
+        if is_postgres(connection):  # its driver takes its time over many marks
+            marks, values = "= ANY (%s::integer[])", (f"{{{','.join(map(str, some))}}}",)
         rows = connection.exec_driver_sql(
-            f"SELECT article_id, time, packed FROM search_doc WHERE article_id IN ({marks})",  # noqa: S608 - marks alone
-            tuple(some),
-        )
+            f"SELECT article_id, time, packed FROM search_doc WHERE article_id {marks}",  # noqa: S608 - marks alone
+            values,
+        ).all()
         for number, at, data in rows:
             found[number] = Doc(from_database(at), _unpacked(bytes(data)))
     return found

@@ -23,7 +23,7 @@ class SearchingStore(Transactions):
             if found.stopped is not None:  # what was cut off can be asked nothing more
                 connection.rollback()
         with self._look() as connection:
-            return search_find.with_streams(connection, found)
+            return search_find.with_streams(connection, wanted, found)
 
     def found_articles(
         self, article_ids: Sequence[int], *, settled: bool = False

@@ -110,6 +110,29 @@ def pytest_configure(config: pytest.Config) -> None:
         sys._dadkhah_network_guard = True  # type: ignore[attr-defined]
 
 
+_WAITING = ("test_distributed.py", "test_postgres_service.py", "test_run.py", "test_told.py")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: whole programs are waited for, here and there."""
+    cores = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    return len(cores) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each worker begins with its share of what takes longest, and no worker ends with it."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    longest = [item for item in items if item.path.name in _WAITING]
+    others = [item for item in items if item.path.name not in _WAITING]
+    shares = [len(others) * number // workers for number in range(workers + 1)]
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in longest[number::workers] + others[shares[number] : shares[number + 1]]
+    ]
+
+
 def pytest_collection_finish() -> None:
     """Thousands of collected tests are no garbage: they need not be looked through again."""
     gc.collect()

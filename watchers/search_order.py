@@ -32,19 +32,23 @@ def chosen(ids: Iterable[int], titled: Container[int], most: int) -> list[int]:
 
 def ranked(hits: Iterable[Hit], wanted: Wanted, now: datetime) -> tuple[Hit, ...]:
     """The hits, best first."""
-    scored = [(_score(hit, wanted, now), hit.id, hit) for hit in hits]
+    terms = [tuple(map(spelt, term)) for term in wanted.terms]
+    scored = [(_score(hit, terms, now), hit.id, hit) for hit in hits]
     return tuple(hit for _, _, hit in sorted(scored, key=lambda one: one[:2], reverse=True))
 
 
-def _score(hit: Hit, wanted: Wanted, now: datetime) -> float:
+def _score(hit: Hit, terms: Sequence[Sequence[str]], now: datetime) -> float:
     age = max(0.0, (now - hit.time).total_seconds() / _DAY)
-    dense = [_density(hit.stream, term) for term in wanted.terms]
+    dense = [_density(hit.stream, term) for term in terms]
     often = sum(dense) / len(dense) if dense else 0.0
     return float(hit.in_title) + often + 1 / (1 + age / _DAYS)
 
 
-def _density(stream: str, term: Sequence[Phrase]) -> float:
-    times = sum(
-        stream.count(f" {' '.join(form.words)}{'' if form.begins else ' '}") for form in term
-    )
+def spelt(form: Phrase) -> str:
+    """How a phrase stands in a text of tokens between spaces."""
+    return f" {' '.join(form.words)}{'' if form.begins else ' '}"
+
+
+def _density(stream: str, term: Sequence[str]) -> float:
+    times = sum(map(stream.count, term))
     return times / (times + _ENOUGH)
