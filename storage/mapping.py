@@ -7,6 +7,7 @@ import json
 import re
 import struct
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -264,60 +265,19 @@ def grouped_of(row: Any) -> Grouped:
     )
 
 
+_TELLABLE_FIELDS = len(fields(Tellable))
+_OFFICIALS, _TOPICS = 10, 20  # places of its lists
+
+
 def tellable_of(row: Any) -> Tellable:
     """An article's row, joined with its feed's, as a digest sees it.
 
-    It begins with the columns of :data:`storage.digests.TELLABLE`, in their order: by their names
-    they would take five times as long.
+    It begins with the columns of :data:`storage.digests.TELLABLE`, which are the fields of
+    `Tellable` in their order: by their names they would take five times as long.
     """
-    (
-        number,
-        url,
-        title,
-        host,
-        feed_name,
-        feed_kind,
-        language,
-        published,
-        first_seen,
-        relevant,
-        officials,
-        score,
-        duplicate_of,
-        story,
-        source,
-        source_url,
-        first_published,
-        has_text,
-        updated,
-        feed_id,
-        topics,
-        baseline,
-    ) = row[:22]
-    return Tellable(
-        number,
-        url,
-        title,
-        host,
-        feed_name,
-        feed_kind,
-        language,
-        published,
-        first_seen,
-        relevant,
-        strings(officials),
-        score,
-        duplicate_of,
-        story,
-        updated,
-        source,
-        source_url,
-        first_published,
-        has_text,
-        feed_id,
-        strings(topics),
-        baseline,
-    )
+    values = list(row[:_TELLABLE_FIELDS])
+    values[_OFFICIALS], values[_TOPICS] = strings(values[_OFFICIALS]), strings(values[_TOPICS])
+    return Tellable(*values)
 
 
 def subject_of(article_id: int, duplicate_of: int | None, story: str | None) -> str:
